@@ -1,0 +1,1 @@
+# guest/build.mk - what this room adds to the build

@@ -1,0 +1,1 @@
+# tests/build.mk - what this room adds to the build

@@ -1,0 +1,1 @@
+# tools/build.mk - what this room adds to the build

@@ -1,0 +1,1 @@
+# vmm/build.mk - what this room adds to the build
