@@ -42,11 +42,16 @@ enum exit_mark {
 /* DMA engine: reaches only addresses below 1 << address-bits. */
 #define DMA_RING 0x00		/* w: gpa of the descriptor ring */
 #define DMA_RING_SIZE 0x08	/* w: descriptors in it: a power of two, 2..DMA_RING_MAX */
-#define DMA_HEAD 0x10		/* w: doorbell (ioeventfd): descriptors up to this index (free running, u32) may be executed */
+#define DMA_HEAD 0x10		/* w: doorbell: descriptors up to this index (free running, u32) may be executed */
 #define DMA_TAIL 0x18		/* r: descriptors finished (free running) */
 #define DMA_MSI_ADDR 0x20	/* w: MSI address as the guest's local APIC wants it */
 #define DMA_MSI_DATA 0x28	/* w: MSI data; writing it arms the interrupt */
 #define DMA_BITS 0x30		/* r: address width in bits */
+/*
+ * w: gpa, 4-byte aligned, of a u32 in RAM. From then on the head is taken from there: the guest stores the index, then
+ * writes anything to DMA_HEAD, which has become an ioeventfd (no exit to user space, and so no value).
+ */
+#define DMA_HEAD_GPA 0x38
 #define DMA_RING_MAX 1024
 #define DMA_LEN_MAX (1UL << 30)
 
