@@ -5,10 +5,10 @@
 #   make test       set up what is missing, build, run every test
 #   make help       the other targets
 #
-# Each room says in its own build.mk what it adds.
+# Each room says in its own build.mk what it adds. STATIC=1 builds the host programs statically into build/static/:
+# that is what runs inside the emulated machine.
 
 CC      ?= gcc
-B       := build
 V       ?= 0
 ifeq ($(V),0)
 Q       := @
@@ -22,6 +22,12 @@ WARN    := -Wall -Wextra -Werror -Wundef -Wshadow -Wmissing-prototypes -Wstrict-
 # Host programs: VMM and tools. Warnings as errors, hardened: they read untrusted input.
 HOST_CFLAGS  := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -fstack-protector-strong -D_FORTIFY_SOURCE=2
 HOST_LDFLAGS ?=
+ifeq ($(STATIC),1)
+B            := build/static
+HOST_LDFLAGS += -static
+else
+B            := build
+endif
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -31,5 +37,54 @@ include guest/build.mk
 include tools/build.mk
 include vmm/build.mk
 include tests/build.mk
+
+.PHONY: all help setup run test unit e2e nested bench lint format payload clean
+
+help:
+	@sed -n 's/^#   make/make/p' Makefile
+	@printf '%-16s%s\n' \
+	  'make setup' 'install what is missing (Debian packages, through apt-get)' \
+	  'make unit' 'the allocators on the host, under ASan and UBSan' \
+	  'make e2e' 'the real programs on this host'"'"'s KVM' \
+	  'make nested' 'the real programs in an emulated machine with SVM: needs no KVM' \
+	  'make bench' 'launch time, boot instructions, replayed operations per second' \
+	  'make payload' 'build and run a payload: make payload SRC=foo.c' \
+	  'make lint' 'clang-format, clang-tidy, cppcheck, shellcheck, who may include what' \
+	  'make format' 'clang-format in place' \
+	  'make clean' 'remove build/'
+
+setup:
+	$(Q)tools/setup.sh build nested test lint
+
+# What setup installs may change what make sees (headers, libraries): so each builds in a make of its own.
+run:
+	$(Q)tools/setup.sh build
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tools/run.sh
+
+test:
+	$(Q)tools/setup.sh build nested test
+	$(Q)tools/test.sh unit e2e nested
+
+unit e2e nested:
+	$(Q)tools/test.sh $@
+
+bench: all
+	$(Q)tests/bench/bench.sh
+
+lint:
+	$(Q)tools/setup.sh lint
+	$(Q)tools/lint.sh
+
+format:
+	$(Q)git ls-files '*.[ch]' | xargs clang-format -i
+
+payload: all
+	$(Q)test -n '$(SRC)' || { echo 'make payload: which one? say SRC=foo.c' >&2; exit 2; }
+	$(Q)$(B)/mmvisor-cc $(SRC) -o $(B)/$(notdir $(basename $(firstword $(SRC)))).ko
+	$(Q)$(B)/mmvisor run $(B)/$(notdir $(basename $(firstword $(SRC)))).ko
+
+clean:
+	$(Q)rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

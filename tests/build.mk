@@ -1,1 +1,16 @@
 # tests/build.mk - what this room adds to the build
+#
+# Each folder under tests/ may bring a build.mk. It adds to
+#   UNIT_TESTS   Check programs that need no guest; `make unit` builds and runs them
+#   E2E_TESTS    Check programs that drive the real binaries; `make e2e` builds them and all, and runs them
+UNIT_TESTS :=
+E2E_TESTS :=
+
+include $(sort $(wildcard tests/*/build.mk))
+
+.PHONY: unit-tests e2e-tests
+unit-tests: $(UNIT_TESTS)
+e2e-tests: all $(E2E_TESTS)
+# For the runner: which programs there are.
+print-unit-tests print-e2e-tests: print-%:
+	@echo $($(if $(filter unit-tests,$*),UNIT_TESTS,E2E_TESTS))

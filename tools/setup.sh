@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# setup.sh - install what is missing, for the purposes named: build, nested, test, lint.
+#
+# Looks for each thing first (a header, a program) and asks apt-get only for packages of things not found: a machine
+# that has everything is not touched and needs no network. Never asks a question.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+	echo "setup: $*" >&2
+	exit 1
+}
+
+# have_header NAME / have_program NAME / have_static NAME (libNAME.a)
+have_header() { echo "#include <$1>" | ${CC:-gcc} -E -xc - >/dev/null 2>&1; }
+have_program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1; }
+have_static() { [ "$(${CC:-gcc} -print-file-name="lib$1.a" 2>/dev/null)" != "lib$1.a" ]; }
+
+# One line per thing: purpose, how to see it, its package.
+things='
+build  header  stdio.h       libc6-dev
+build  program gcc           gcc
+build  program make          make
+build  program pkg-config    pkg-config
+build  program xz            xz-utils
+build  header  libfdt.h      libfdt-dev
+build  static  fdt           libfdt-dev
+build  header  lzma.h        liblzma-dev
+build  header  json-c/json.h libjson-c-dev
+build  header  libelf.h      libelf-dev
+build  header  elfutils/libdw.h libdw-dev
+build  header  zlib.h        zlib1g-dev
+test   header  check.h       check
+test   header  subunit/child.h libsubunit-dev
+test   program gdb           gdb
+test   program setpriv       util-linux
+test   program git           git
+nested program qemu-system-x86_64 qemu-system-x86
+nested program cpio          cpio
+nested program objcopy       binutils
+nested program busybox       busybox-static
+lint   program clang-tidy    clang-tidy
+lint   program clang-format  clang-format
+lint   program cppcheck      cppcheck
+lint   program shellcheck    shellcheck
+'
+
+[ $# -gt 0 ] || die "say for what: build, nested, test, lint"
+missing=()
+while read -r purpose kind name package; do
+	[ -n "$purpose" ] || continue
+	case " $* " in *" $purpose "*) ;; *) continue ;; esac
+	"have_$kind" "$name" || missing+=("$package")
+done <<<"$things"
+# A dynamic busybox is of no use inside the emulated machine.
+case " $* " in *" nested "*)
+	if have_program busybox && ldd "$(command -v busybox)" >/dev/null 2>&1; then missing+=(busybox-static); fi ;;
+esac
+
+root=()
+if [ "$(id -u)" != 0 ]; then root=(sudo -n); fi
+
+apt() {
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@" </dev/null
+}
+
+if [ ${#missing[@]} -gt 0 ]; then
+	mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
+	have_program apt-get || die "missing: ${missing[*]}: no apt-get here; install them by hand and try again"
+	if [ "$(id -u)" != 0 ] && ! sudo -n true 2>/dev/null; then
+		die "missing: ${missing[*]}: not root and no sudo; run as root: apt-get install --no-install-recommends ${missing[*]}"
+	fi
+	echo "setup: installing ${missing[*]}"
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	if ! apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
+		# No package lists yet, or old ones.
+		apt update >"$log" 2>&1 || die "apt-get update failed: $(tail -n 1 "$log")"
+		apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
+			die "apt-get could not install ${missing[*]}: $(grep -m 1 '^E:' "$log" || tail -n 1 "$log")"
+	fi
+fi
+
+case " $* " in *" nested "*) tools/nested-kernel.sh ;; esac
