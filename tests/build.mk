@@ -8,9 +8,11 @@ E2E_TESTS :=
 
 include $(sort $(wildcard tests/*/build.mk))
 
-.PHONY: unit-tests e2e-tests
+.PHONY: unit-tests e2e-tests static-programs
 unit-tests: $(UNIT_TESTS)
 e2e-tests: all $(E2E_TESTS)
+# What goes into the emulated machine (with STATIC=1).
+static-programs: $(B)/mmvisor $(B)/mm-inspect $(B)/nested/holder $(E2E_TESTS)
 # For the runner: which programs there are.
 print-unit-tests print-e2e-tests: print-%:
 	@echo $($(if $(filter unit-tests,$*),UNIT_TESTS,E2E_TESTS))

@@ -1,0 +1,127 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# test.sh - build and run the parts named (unit, e2e, nested) and sum them up.
+#
+# Each part is made of Check programs (counted from the TAP they write) and of the nested runner's cases. A program that dies,
+# is stopped or reports fewer tests than it planned is a failure. A Check program says "SKIP test: reason" for a test
+# that could not be done here; such a test is counted as skipped and its reason shown. The last line is the total.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+export LC_ALL=C
+log=build/test
+passed=0 failed=0 skipped=0 times=''
+
+make_() { make --no-print-directory "$@"; }
+
+# take TAP-FILE OUTPUT-FILE NAME EXIT-CODE - add up what one program reported, show what is not fine
+take() {
+	local ok bad skip plan
+	ok=$(grep -c '^ok ' "$1" 2>/dev/null)
+	bad=$(grep -c '^not ok ' "$1" 2>/dev/null)
+	plan=$(sed -n 's/^1\.\.\([0-9]*\).*/\1/p' "$1" 2>/dev/null | tail -n 1)
+	skip=$(grep -c '^SKIP ' "$2" 2>/dev/null)
+	grep '^SKIP ' "$2" 2>/dev/null | sed 's/^/    /'
+	grep '^not ok ' "$1" 2>/dev/null | sed 's/^/    /'
+	if [ -z "$plan" ] || [ "$plan" = 0 ] || [ "$plan" != $((ok + bad)) ]; then
+		echo "    not ok - $3: reported $((ok + bad)) of ${plan:-an unknown number of} tests, exit code $4; the end of its output:"
+		tail -n 25 "$2" | sed 's/^/      | /'
+		bad=$((bad + 1))
+	elif [ "$4" != 0 ] && [ "$bad" = 0 ]; then
+		echo "    not ok - $3: exit code $4 though every test passed; the end of its output:"
+		tail -n 25 "$2" | sed 's/^/      | /'
+		bad=1
+	fi
+	ok=$((ok - skip))
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	printf '  %-6s %-36s %3d passed, %d failed, %d skipped\n' "$([ "$bad" = 0 ] && echo ok || echo 'not ok')" "$3" "$ok" "$bad" "$skip"
+}
+
+# check_program PART PROGRAM SECONDS
+check_program() {
+	local name=${2##*/} rc
+	mkdir -p "$log"
+	rm -f "$log/$name.tap"
+	CK_TAP_LOG_FILE_NAME="$log/$name.tap" timeout -k 5 "$3" "$2" >"$log/$name.log" 2>&1 </dev/null
+	rc=$?
+	[ $rc != 124 ] || echo "$name: stopped after $3 s" >>"$log/$name.log"
+	take "$log/$name.tap" "$log/$name.log" "$1 $name" $rc
+}
+
+fail() {
+	failed=$((failed + 1))
+	echo "  not ok $*"
+}
+
+part_unit() {
+	local programs program
+	make_ unit-tests || { fail "unit tests do not build"; return; }
+	read -ra programs < <(make_ print-unit-tests)
+	[ ${#programs[@]} -gt 0 ] || { fail "there is no unit test"; return; }
+	for program in "${programs[@]}"; do check_program unit "$program" 300; done
+}
+
+# Can this host run guests? Leaves the reason in $no_kvm if not.
+host_kvm() {
+	no_kvm=$(build/mmvisor host 2>&1 >/dev/null)
+	case $? in
+	0) return 0 ;;
+	6) return 1 ;;
+	*) no_kvm="'mmvisor host' failed: $no_kvm" && fail "$no_kvm" && return 1 ;;
+	esac
+}
+
+part_e2e() {
+	local programs program
+	make_ all e2e-tests || { fail "the programs do not build"; return; }
+	read -ra programs < <(make_ print-e2e-tests)
+	if ! host_kvm; then
+		echo "  skip   e2e on this host: no usable KVM: $no_kvm: e2e runs in the emulated machine only"
+		skipped=$((skipped + 1))
+		return
+	fi
+	for program in "${programs[@]}"; do check_program e2e "$program" 420; done
+}
+
+part_nested() {
+	local tap=$log/nested.tap rc name
+	if ! make_ all e2e-tests || ! make_ STATIC=1 static-programs; then
+		fail "the programs do not build"
+		return
+	fi
+	mkdir -p "$log"
+	rm -f "$tap"
+	tools/nested.sh --tap "$tap" >"$log/nested.log" 2>&1
+	rc=$?
+	cat "$log/nested.log"
+	# Check programs in there left their TAP: their tests count one by one, the case that ran them not.
+	for name in build/nested/last/out/*/*.tap; do
+		[ -f "$name" ] || continue
+		local case_name
+		case_name=$(basename "$(dirname "$name")")
+		take "$name" "build/nested/last/logs/$case_name" "nested $(basename "$name" .tap)" "$(grep -q "^ok .* - $case_name" "$tap"; echo $?)"
+		sed -i "/ - $case_name\\( #\\|:\\|\$\\)/d" "$tap"
+	done
+	# The runner's own lines: one test each; it skipped those that say so.
+	local ok bad skip
+	ok=$(grep '^ok ' "$tap" 2>/dev/null | grep -vc '# SKIP')
+	bad=$(grep -c '^not ok ' "$tap" 2>/dev/null)
+	skip=$(grep -c '^ok .*# SKIP' "$tap" 2>/dev/null)
+	passed=$((passed + ok)) failed=$((failed + bad)) skipped=$((skipped + skip))
+	if [ "$rc" != 0 ] && [ "$bad" = 0 ]; then fail "nested: the runner ended with $rc"; fi
+}
+
+[ $# -gt 0 ] || { echo "test: say which parts: unit, e2e, nested" >&2; exit 2; }
+for part in "$@"; do
+	echo "== $part"
+	start=$SECONDS
+	case $part in
+	unit | e2e | nested) "part_$part" ;;
+	*) echo "test: unknown part $part: unit, e2e or nested" >&2; exit 2 ;;
+	esac
+	times="$times, $part $((SECONDS - start)) s"
+done
+echo "== time with building: ${times#, }"
+if [ $((passed + failed)) = 0 ]; then fail "nothing was tested"; fi
+echo "$passed passed, $failed failed, $skipped skipped"
+[ $failed = 0 ]
