@@ -1,1 +1,27 @@
-# tools/build.mk - what this room adds to the build
+# tools/build.mk - libview.a (guest memory, symbols, invariants, listings), libtrace.a (recorded traces) and mm-inspect
+VIEW_SRC  := $(wildcard tools/view/*.c)
+TRACE_SRC := $(wildcard tools/trace/*.c)
+VIEW_OBJ  := $(VIEW_SRC:%.c=$(B)/%.o)
+TRACE_OBJ := $(TRACE_SRC:%.c=$(B)/%.o)
+
+# What a program that links libview.a or libtrace.a needs besides.
+VIEW_LIBS  := -ljson-c -lelf -lz
+TRACE_LIBS := -llzma
+
+$(B)/tools/%.o: tools/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c $< -o $@
+
+$(B)/libview.a: $(VIEW_OBJ)
+$(B)/libtrace.a: $(TRACE_OBJ)
+$(B)/libview.a $(B)/libtrace.a:
+	$(call say,AR,$@)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(B)/mm-inspect: $(B)/tools/mm-inspect.o $(B)/libview.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS) $^ $(VIEW_LIBS) -o $@
+
+all: $(B)/mm-inspect
