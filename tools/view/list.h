@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "tools/view/symbols.h"
+#include "tools/view/symtab.h"
 #include "tools/view/view.h"
 
 struct json_object;
@@ -76,12 +76,12 @@ int list_memory(const struct view *v, struct list_memory *m, char *err);
 int print_buddyinfo(const struct view *v, FILE *out, char *err);
 int print_zoneinfo(const struct view *v, FILE *out, char *err);
 int print_slabinfo(const struct view *v, FILE *out, char *err);
-int print_vmallocinfo(const struct view *v, const struct symbols *s, FILE *out, char *err);
+int print_vmallocinfo(const struct view *v, const struct symtab *s, FILE *out, char *err);
 int print_meminfo(const struct view *v, FILE *out, char *err);
 struct json_object *json_buddyinfo(const struct view *v, char *err);
 struct json_object *json_zoneinfo(const struct view *v, char *err);
 struct json_object *json_slabinfo(const struct view *v, char *err);
-struct json_object *json_vmallocinfo(const struct view *v, const struct symbols *s, char *err);
+struct json_object *json_vmallocinfo(const struct view *v, const struct symtab *s, char *err);
 struct json_object *json_meminfo(const struct view *v, char *err);
 
 #endif

@@ -10,7 +10,7 @@
  * Everything that comes out of a guest is untrusted: no function here follows a guest pointer without checking it,
  *walks without a bound, or recurses on guest data. Memory is only ever mapped read-only by view_open().
  *
- * Other headers of this library: symbols.h (names of addresses), check.h (the invariants), list.h (buddyinfo & co.).
+ * Other headers of this library: symtab.h (names of addresses), check.h (the invariants), list.h (buddyinfo & co.).
  * A view is used by one thread at a time. Errors are one line without newline in the caller's @err.
  */
 #ifndef MMV_TOOLS_VIEW_H
@@ -113,6 +113,13 @@ const struct mm_root *view_root(const struct view *v, char *err);
 
 /** view_phys - pointer to guest-physical [gpa, gpa + len), or NULL if any of it is outside the regions. */
 const void *view_phys(const struct view *v, gpa_t gpa, uint64_t len);
+
+/**
+ * view_span - pointer to the byte at @gpa
+ * @len: in: how many bytes are wanted; out: how many of them lie there in one piece
+ * Return: NULL if nothing is at @gpa.
+ */
+const void *view_span(const struct view *v, gpa_t gpa, uint64_t *len);
 
 /** view_read_phys - copy out. Return: 0, or -EFAULT and nothing copied. */
 int view_read_phys(const struct view *v, gpa_t gpa, void *buf, size_t len);
