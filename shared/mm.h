@@ -40,9 +40,12 @@ enum page_owner {
 
 #define PG_COMP (1u << 0)	/* allocated with __GFP_COMP: the head's reference count keeps the whole block */
 #define PG_PFMEMALLOC (1u << 1)	/* came from the emergency reserve */
+#define PG_ZEROED (1u << 2)	/* PAGE_FREE: never used since power-on, so every byte of the block is still zero */
 
 /**
  * struct page - one page frame.
+ *
+ * On a PAGE_FREE head everything but state, order, flags and lru is zero.
  *
  * Tails stay all zero, so the head of any page is found by clearing the lowest set bit of its pfn until an
  * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks.
@@ -52,7 +55,7 @@ struct page {
 	uint8_t order;			/* (L) of the block that this entry heads */
 	uint8_t owner;			/* (o) enum page_owner while PAGE_USED, else 0 */
 	uint8_t migratetype;		/* (L) */
-	uint32_t flags;			/* (o) PG_* */
+	uint32_t flags;			/* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
 	int32_t refcount;		/* (a) >= 1 on an allocated head, 0 otherwise */
 	int32_t mapcount;		/* (a) */
 	struct list_head lru;		/* PAGE_FREE: (L) free_area list; PAGE_USED: (o) free to use */
@@ -167,7 +170,8 @@ struct memblock {
 /**
  * struct slab_cpu - one CPU's array of ready objects of one cache. Its owner is the CPU: interrupts off, no lock.
  * @cap: how many it holds at most (c): smaller for large objects
- * @busy: nonzero while the CPU changes it
+ * @busy: nonzero while objects move between the array and their slabs. A single push or pop needs no mark: it becomes
+ *        visible with one store to @nr.
  */
 struct slab_cpu {
 	uint32_t nr;			/* (p) */
@@ -208,13 +212,21 @@ struct kmem_cache {
 
 /* ---- vmalloc ---- */
 
+#define VM_IOREMAP 0x1
 #define VM_ALLOC 0x2		/* vmalloc(): pages are the area's own */
 #define VM_MAP 0x4		/* vmap(): pages are somebody else's */
+#define VM_USERMAP 0x8
+#define VM_DMA_COHERENT 0x10
+#define VM_UNINITIALIZED 0x20	/* being built or taken down: some of its pages may not be mapped */
 #define VM_NO_GUARD 0x40
+#define VM_MAP_PUT_PAGES 0x200	/* vmap(): vfree() drops a reference of each page, and the array */
 
 /**
  * struct vm_struct - what an area is for.
  * @size: bytes, the guard page at the end included (unless VM_NO_GUARD)
+ *
+ * An area is on its space's busy list before its pages are mapped and after they are unmapped; VM_UNINITIALIZED covers
+ * both. Otherwise page i is mapped at addr + i * PAGE_SIZE. A VM_ALLOC area has pages for its whole size but the guard.
  */
 struct vm_struct {
 	gva_t addr;

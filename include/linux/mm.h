@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * mm.h - pages, their numbers, addresses and references; counters; and what the rest of the kernel needs from the
+ * allocators at boot and at the end of a payload.
+ */
+#ifndef _LINUX_MM_H
+#define _LINUX_MM_H
+
+#include <linux/types.h>
+#include <linux/gfp.h>
+#include <linux/pfn.h>
+#include <linux/overflow.h>
+#include <linux/page-flags.h>
+
+#define PAGE_ALIGN(addr) PFN_ALIGN(addr)
+#define PAGE_ALIGN_DOWN(addr) ((unsigned long)(addr)&PAGE_MASK)
+#define PAGE_ALIGNED(addr) (!((unsigned long)(addr) & (PAGE_SIZE - 1)))
+#define offset_in_page(p) ((unsigned long)(p) & (PAGE_SIZE - 1))
+
+/* ---- addresses ---- */
+
+#define page_to_phys(page) ((phys_addr_t)page_to_pfn(page) << PAGE_SHIFT)
+#define phys_to_page(phys) pfn_to_page((unsigned long)(phys) >> PAGE_SHIFT)
+#define virt_to_pfn(addr) ((unsigned long)(__pa(addr) >> PAGE_SHIFT))
+#define virt_to_page(addr) pfn_to_page(virt_to_pfn(addr))
+#define page_to_virt(page) ((void *)__va(page_to_phys(page)))
+#define page_address(page) page_to_virt(page)
+#define lowmem_page_address(page) page_to_virt(page)
+#define pfn_to_kaddr(pfn) ((void *)__va((phys_addr_t)(pfn) << PAGE_SHIFT))
+#define nth_page(page, n) ((page) + (n))
+
+static inline phys_addr_t virt_to_phys(const volatile void *addr)
+{
+	return __pa(addr);
+}
+
+static inline void *phys_to_virt(phys_addr_t phys)
+{
+	return (void *)__va(phys);
+}
+
+static inline struct page *virt_to_head_page(const void *addr)
+{
+	return compound_head(virt_to_page(addr));
+}
+
+/** pfn_valid - is there RAM, and so a struct page? */
+bool pfn_valid(unsigned long pfn);
+
+/** virt_addr_valid - does @addr lie in the direct map of RAM? */
+bool virt_addr_valid(const volatile void *addr);
+
+/** get_order - the smallest order whose block holds @size bytes; absurdly large for 0. */
+static inline unsigned int get_order(unsigned long size)
+{
+	if (!size)
+		return 64 - PAGE_SHIFT;
+	if (size <= PAGE_SIZE)
+		return 0;
+	return 64 - (unsigned int)__builtin_clzl((size - 1) >> PAGE_SHIFT);
+}
+
+/* ---- zones and blocks ---- */
+
+/** page_zonenum - enum zone_type of a page: a matter of its number alone. */
+static inline unsigned int page_zonenum(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	return (unsigned int)(pfn >= DMA_END >> PAGE_SHIFT) + (pfn >= DMA32_END >> PAGE_SHIFT);
+}
+
+static inline struct zone *page_zone(const struct page *page)
+{
+	return &mm_zones[page_zonenum(page)];
+}
+
+static inline int page_to_nid(const struct page *page)
+{
+	(void)page;
+	return 0;
+}
+
+static inline unsigned int compound_order(const struct page *page)
+{
+	return PageHead(page) ? page->order : 0;
+}
+
+static inline unsigned long compound_nr(const struct page *page)
+{
+	return 1UL << compound_order(page);
+}
+
+static inline unsigned long page_size(const struct page *page)
+{
+	return PAGE_SIZE << compound_order(page);
+}
+
+/** set_page_owner - say who holds an allocated block; only whoever allocated it may. */
+static inline void set_page_owner(struct page *page, enum page_owner owner)
+{
+	page->owner = (uint8_t)owner;
+}
+
+/* ---- references: on the head of an allocated block ---- */
+
+static inline int page_ref_count(const struct page *page)
+{
+	return __atomic_load_n(&page->refcount, __ATOMIC_RELAXED);
+}
+
+static inline int page_count(const struct page *page)
+{
+	return page_ref_count(compound_head(page));
+}
+
+static inline void page_ref_add(struct page *page, int nr)
+{
+	__atomic_fetch_add(&page->refcount, nr, __ATOMIC_SEQ_CST);
+}
+
+static inline void page_ref_sub(struct page *page, int nr)
+{
+	__atomic_fetch_sub(&page->refcount, nr, __ATOMIC_SEQ_CST);
+}
+
+static inline void page_ref_inc(struct page *page)
+{
+	page_ref_add(page, 1);
+}
+
+static inline void page_ref_dec(struct page *page)
+{
+	page_ref_sub(page, 1);
+}
+
+static inline void set_page_count(struct page *page, int count)
+{
+	__atomic_store_n(&page->refcount, count, __ATOMIC_RELAXED);
+}
+
+static inline void init_page_count(struct page *page)
+{
+	set_page_count(page, 1);
+}
+
+/** put_page_testzero - drop one; true if that was the last. The caller then frees. */
+static inline bool put_page_testzero(struct page *page)
+{
+	return __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST) == 0;
+}
+
+/** get_page_unless_zero - take a reference unless the block is on its way out. */
+static inline bool get_page_unless_zero(struct page *page)
+{
+	int old = page_ref_count(page);
+
+	do {
+		if (old <= 0)
+			return false;
+	} while (!__atomic_compare_exchange_n(&page->refcount, &old, old + 1, false, __ATOMIC_SEQ_CST,
+					      __ATOMIC_RELAXED));
+	return true;
+}
+
+/** get_page - take a reference of the block that holds @page; the caller has one already. */
+void get_page(struct page *page);
+
+/** try_get_page - the same, refused when the count is not positive. */
+bool try_get_page(struct page *page);
+
+/** put_page - drop a reference; the last one frees the block (a compound one, or a single page). */
+void put_page(struct page *page);
+
+/* ---- what there is ---- */
+
+struct sysinfo {
+	unsigned long totalram, freeram, sharedram, bufferram, totalhigh, freehigh;
+	unsigned int mem_unit;
+};
+
+unsigned long totalram_pages(void);
+unsigned long nr_free_pages(void);
+unsigned long nr_free_buffer_pages(void);
+void si_meminfo(struct sysinfo *info);
+
+/* ---- kvmalloc: declared with its siblings ---- */
+
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+/* ---- for the rest of the kernel ---- */
+
+extern struct mm_root mm_root;
+
+/**
+ * mm_init - bring up every allocator
+ *
+ * Needs the memblock lists, mm_root.nr_cpus, the direct map and vmemmap in place. One CPU, interrupts off. Afterwards
+ * every call of gfp.h, slab.h and vmalloc.h works.
+ */
+void mm_init(void);
+
+/**
+ * struct mm_usage - what is in use, exactly, whatever per-CPU arrays and spare slabs hold back
+ * @pages:   allocated pages that are not slabs (pages of a slab belong to the cache, not to its users)
+ * @objects: objects that users hold, all caches
+ * @areas:   vmalloc areas
+ */
+struct mm_usage {
+	unsigned long pages;
+	unsigned long objects;
+	unsigned long areas;
+};
+
+/** mm_usage - count; the numbers agree with each other only while nobody else allocates. */
+void mm_usage(struct mm_usage *usage);
+
+/**
+ * mm_drain - give back what allocators keep for speed: per-CPU arrays, empty slabs, vfree()s that wait
+ * Context: task, interrupts on.
+ */
+void mm_drain(void);
+
+/** pgtable_alloc, pgtable_free - one zeroed page for a page table; NULL when there is none. */
+struct page *pgtable_alloc(void);
+void pgtable_free(struct page *page);
+
+#endif

@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: MIT */
+/* mm_types.h - struct page and its relatives: declared once, in shared/mm.h, where the inspector reads them too. */
+#ifndef _LINUX_MM_TYPES_H
+#define _LINUX_MM_TYPES_H
+
+#include <linux/types.h>
+#include "shared/mm.h"
+
+#endif

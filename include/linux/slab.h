@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * slab.h - objects of one size from caches (kmem_cache_*), objects of any size (kmalloc() and friends).
+ *
+ * Contexts: allocation as the mask allows, freeing anywhere; creating, shrinking and destroying caches in task context.
+ * Everything allocated here is freed by kfree(), whichever call it came from.
+ */
+#ifndef _LINUX_SLAB_H
+#define _LINUX_SLAB_H
+
+#include <stdarg.h>
+#include <linux/types.h>
+#include <linux/gfp.h>
+#include <linux/overflow.h>
+
+/* ---- caches ---- */
+
+#define SLAB_CONSISTENCY_CHECKS 0x00000100u
+#define SLAB_RED_ZONE 0x00000400u
+#define SLAB_POISON 0x00000800u
+#define SLAB_KMALLOC 0x00001000u       /* internal: one of kmalloc()'s own */
+#define SLAB_HWCACHE_ALIGN 0x00002000u /* no two objects in one cache line, unless several fit */
+#define SLAB_CACHE_DMA 0x00004000u     /* slabs from ZONE_DMA */
+#define SLAB_CACHE_DMA32 0x00008000u   /* slabs from ZONE_DMA32 or below */
+#define SLAB_STORE_USER 0x00010000u
+#define SLAB_RECLAIM_ACCOUNT 0x00020000u /* objects can be dropped when memory is short */
+#define SLAB_TEMPORARY SLAB_RECLAIM_ACCOUNT
+#define SLAB_PANIC 0x00040000u           /* no cache, no kernel */
+#define SLAB_TYPESAFE_BY_RCU 0x00080000u /* slab pages outlive their objects by a grace period */
+#define SLAB_DESTROY_BY_RCU SLAB_TYPESAFE_BY_RCU
+#define SLAB_MEM_SPREAD 0x00100000u
+#define SLAB_TRACE 0x00200000u
+#define SLAB_DEBUG_OBJECTS 0x00400000u
+#define SLAB_NOLEAKTRACE 0x00800000u
+#define SLAB_NO_MERGE 0x01000000u
+#define SLAB_FAILSLAB 0x02000000u
+#define SLAB_ACCOUNT 0x04000000u
+#define SLAB_KASAN 0x08000000u
+#define SLAB_NO_USER_FLAGS 0x10000000u
+#define SLAB_SKIP_KFENCE 0x20000000u
+
+/**
+ * struct kmem_cache_args - what most caches can do without
+ * @align:  0: as the size asks
+ * @ctor:   runs once for each object when its slab is made; objects come back in that state
+ * @use_freeptr_offset, @freeptr_offset: where in a free object the link may lie
+ */
+struct kmem_cache_args {
+	unsigned int align;
+	unsigned int useroffset;
+	unsigned int usersize;
+	unsigned int freeptr_offset;
+	bool use_freeptr_offset;
+	void (*ctor)(void *obj);
+	unsigned int sheaf_capacity;
+};
+
+struct kmem_cache *__kmem_cache_create(const char *name, unsigned int size, unsigned int align, slab_flags_t flags,
+				       void (*ctor)(void *));
+struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size, struct kmem_cache_args *args,
+					    slab_flags_t flags);
+
+/**
+ * kmem_cache_create - a cache of objects of one size
+ *
+ * Two forms: (name, size, align, flags, ctor) and (name, size, struct kmem_cache_args *, flags). The name is copied.
+ * Context: task, may sleep.
+ * Return: the cache, or NULL after a message (with SLAB_PANIC: no return).
+ */
+#define kmem_cache_create(name, size, third, ...)                                                                      \
+	_Generic((third), struct kmem_cache_args *                                                                     \
+		 : __kmem_cache_create_args, default                                                                   \
+		 : __kmem_cache_create)(name, size, third, __VA_ARGS__)
+
+#define KMEM_CACHE(tag, flags) __kmem_cache_create(#tag, sizeof(struct tag), __alignof__(struct tag), (flags), NULL)
+
+/**
+ * kmem_cache_destroy - end of a cache; NULL is fine
+ *
+ * With objects still out it says which cache and how many, and keeps the cache: they stay usable.
+ */
+void kmem_cache_destroy(struct kmem_cache *s);
+
+/** kmem_cache_shrink - give empty slabs and per-CPU objects back. Return: 0 if no slab is left, else 1. */
+int kmem_cache_shrink(struct kmem_cache *s);
+
+/** kmem_cache_size - bytes a user may use of each object. */
+unsigned int kmem_cache_size(struct kmem_cache *s);
+
+/** kmem_cache_alloc - one object; contents undefined (with a constructor: as constructed). NULL: no memory. */
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp);
+
+static inline void *kmem_cache_zalloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return kmem_cache_alloc(s, gfp | __GFP_ZERO);
+}
+
+static inline void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int node)
+{
+	(void)node;
+	return kmem_cache_alloc(s, gfp);
+}
+
+/** kmem_cache_free - @obj comes from @s and is not NULL. */
+void kmem_cache_free(struct kmem_cache *s, void *obj);
+
+/** kmem_cache_alloc_bulk - @nr objects into @p, or none. Return: @nr or 0. */
+int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p);
+
+/** kmem_cache_free_bulk - free @nr objects; @s NULL: whatever kfree() takes, each to its own cache. */
+void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p);
+
+static inline void kfree_bulk(size_t nr, void **p)
+{
+	kmem_cache_free_bulk(NULL, nr, p);
+}
+
+bool slab_is_available(void);
+
+/* ---- kmalloc ---- */
+
+#define ARCH_KMALLOC_MINALIGN __alignof__(unsigned long long)
+#define ARCH_SLAB_MINALIGN __alignof__(unsigned long long)
+
+#define KMALLOC_SHIFT_LOW 3
+#define KMALLOC_SHIFT_HIGH (PAGE_SHIFT + 1)
+#define KMALLOC_SHIFT_MAX (MAX_PAGE_ORDER + PAGE_SHIFT)
+#define KMALLOC_MIN_SIZE (1 << KMALLOC_SHIFT_LOW)
+#define KMALLOC_MAX_CACHE_SIZE (1UL << KMALLOC_SHIFT_HIGH)
+#define KMALLOC_MAX_SIZE (1UL << KMALLOC_SHIFT_MAX)
+#define KMALLOC_MAX_ORDER MAX_PAGE_ORDER
+
+/* What kmalloc(0) returns: not NULL, but not memory either. */
+#define ZERO_SIZE_PTR ((void *)16)
+#define ZERO_OR_NULL_PTR(x) ((unsigned long)(x) <= (unsigned long)ZERO_SIZE_PTR)
+
+/* Size classes: 8 16 32 64 96 128 192 256 512 1k 2k 4k 8k. */
+#define KMALLOC_NR_CLASSES 13
+
+enum kmalloc_cache_type { KMALLOC_NORMAL, KMALLOC_DMA, KMALLOC_RECLAIM, KMALLOC_CGROUP, NR_KMALLOC_TYPES };
+
+extern struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_NR_CLASSES];
+
+/** kmalloc_type - which set of caches serves @gfp: DMA before RECLAIMABLE before ACCOUNT. */
+static __always_inline enum kmalloc_cache_type kmalloc_type(gfp_t gfp)
+{
+	if (__builtin_expect(!(gfp & (__GFP_DMA | __GFP_RECLAIMABLE | __GFP_ACCOUNT)), 1))
+		return KMALLOC_NORMAL;
+	if (gfp & __GFP_DMA)
+		return KMALLOC_DMA;
+	return gfp & __GFP_RECLAIMABLE ? KMALLOC_RECLAIM : KMALLOC_CGROUP;
+}
+
+/** kmalloc_index - the class of a size from 1 to KMALLOC_MAX_CACHE_SIZE; folds away for a constant. */
+static __always_inline unsigned int kmalloc_index(size_t size)
+{
+	if (size <= 8)
+		return 0;
+	if (size <= 16)
+		return 1;
+	if (size <= 32)
+		return 2;
+	if (size <= 64)
+		return 3;
+	if (size <= 96)
+		return 4;
+	if (size <= 128)
+		return 5;
+	if (size <= 192)
+		return 6;
+	/* 256 is class 7; from there each doubling is one class. */
+	return size <= 256 ? 7 : 64 - (unsigned int)__builtin_clzl(size - 1) - 1;
+}
+
+/** kmalloc_size - bytes of a class. */
+static inline unsigned int kmalloc_size(unsigned int index)
+{
+	static const unsigned short sizes[KMALLOC_NR_CLASSES] = {8,   16,  32,   64,   96,   128, 192,
+								 256, 512, 1024, 2048, 4096, 8192};
+
+	return sizes[index];
+}
+
+void *__kmalloc(size_t size, gfp_t gfp);
+void *kmalloc_large(size_t size, gfp_t gfp);
+
+/**
+ * kmalloc - @size bytes, physically contiguous
+ *
+ * Aligned to the largest power of two that divides @size (at least 8). Contents undefined.
+ * Return: memory for kfree(); ZERO_SIZE_PTR for size 0; NULL for no memory or a size beyond KMALLOC_MAX_SIZE.
+ */
+static __always_inline void *kmalloc(size_t size, gfp_t gfp)
+{
+	if (__builtin_constant_p(size) && size) {
+		if (size > KMALLOC_MAX_CACHE_SIZE)
+			return kmalloc_large(size, gfp);
+		return kmem_cache_alloc(&kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], gfp);
+	}
+	return __kmalloc(size, gfp);
+}
+
+static __always_inline void *kzalloc(size_t size, gfp_t gfp)
+{
+	return kmalloc(size, gfp | __GFP_ZERO);
+}
+
+static __always_inline void *kmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kmalloc(size, gfp);
+}
+
+static __always_inline void *kzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kzalloc(size, gfp);
+}
+
+#define kmalloc_track_caller(size, gfp) __kmalloc((size), (gfp))
+#define kmalloc_node_track_caller(size, gfp, node) __kmalloc((size), (gfp))
+#define kmalloc_noprof kmalloc
+#define kzalloc_noprof kzalloc
+
+/** kmalloc_array - @n times @size bytes; NULL if that overflows. */
+static __always_inline void *kmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kmalloc(bytes, gfp);
+}
+
+static __always_inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+#define kmalloc_array_node(n, size, gfp, node) kmalloc_array(n, size, gfp)
+#define kcalloc_node(n, size, gfp, node) kcalloc(n, size, gfp)
+
+/** kfree - any object of any cache, any kmalloc(); NULL and ZERO_SIZE_PTR do nothing. */
+void kfree(const void *obj);
+
+/** kfree_sensitive - overwrite with zeros, all of it, then free. */
+void kfree_sensitive(const void *obj);
+#define kzfree(obj) kfree_sensitive(obj)
+
+/** ksize - bytes behind @obj that belong to it; 0 for NULL and ZERO_SIZE_PTR. */
+size_t ksize(const void *obj);
+
+/** kmalloc_size_roundup - what kmalloc(@size) would really hold; 0 and SIZE_MAX stay. */
+size_t kmalloc_size_roundup(size_t size);
+
+/**
+ * krealloc - change the size
+ *
+ * NULL or ZERO_SIZE_PTR in: kmalloc(). Size 0: frees, returns ZERO_SIZE_PTR. Fits: the same address. Else a new
+ * block with the old contents; on failure NULL, and the old block is untouched. With __GFP_ZERO in every call for a
+ * block, what lies beyond the old size is zero.
+ */
+void *krealloc(const void *obj, size_t size, gfp_t gfp);
+
+static inline void *krealloc_array(void *obj, size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return krealloc(obj, bytes, gfp);
+}
+
+/* ---- copies ---- */
+
+void *kmemdup(const void *src, size_t len, gfp_t gfp);
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp);
+char *kstrdup(const char *s, gfp_t gfp);
+char *kstrndup(const char *s, size_t max, gfp_t gfp);
+char *kvasprintf(gfp_t gfp, const char *fmt, va_list args);
+char *kasprintf(gfp_t gfp, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+static inline void *kmemdup_array(const void *src, size_t n, size_t size, gfp_t gfp)
+{
+	return kmemdup(src, size_mul(n, size), gfp);
+}
+
+/* ---- kmalloc, or vmalloc if that is too much to ask ---- */
+
+/**
+ * kvmalloc - @size bytes, contiguous at least virtually
+ *
+ * Up to a page: kmalloc(). More: kmalloc() without effort, then vmalloc() if the mask lets it sleep.
+ */
+void *kvmalloc(size_t size, gfp_t gfp);
+void kvfree(const void *addr);
+void kvfree_sensitive(const void *addr, size_t len);
+
+/** kvrealloc - as krealloc(), for what kvmalloc() returned. Size 0 frees. */
+void *kvrealloc(const void *addr, size_t size, gfp_t gfp);
+
+static inline void *kvzalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc(size, gfp | __GFP_ZERO);
+}
+
+static inline void *kvmalloc_node(size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kvmalloc(size, gfp);
+}
+
+static inline void *kvzalloc_node(size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kvzalloc(size, gfp);
+}
+
+static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	return kvmalloc(size_mul(n, size), gfp);
+}
+
+static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
+{
+	return kvmalloc_array(n, size, gfp | __GFP_ZERO);
+}
+
+void *kvmemdup(const void *src, size_t len, gfp_t gfp);
+
+/* ---- what users hold ---- */
+
+/** kmem_cache_objects - objects of @s that users hold; exact while nobody uses the cache. */
+unsigned long kmem_cache_objects(struct kmem_cache *s);
+
+/** kmem_cache_pages - pages in slabs of @s. */
+unsigned long kmem_cache_pages(struct kmem_cache *s);
+
+#endif
