@@ -57,7 +57,8 @@ enum view_kind { VIEW_LIVE, VIEW_CORE, VIEW_REGIONS };
 
 /**
  * view_open - open a control socket or an ELF core, whichever @source is
- * A live guest is paused only for as long as it takes to read the registers.
+ * A live guest is not paused (but for a moment if its page tables cannot be found otherwise); view_regs() knows nothing
+ * before view_pause().
  * Return: the view, or NULL and the reason in @err (at least VIEW_ERR_MAX bytes).
  */
 struct view *view_open(const char *source, char *err);
