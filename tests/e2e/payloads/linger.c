@@ -2,8 +2,8 @@
 /*
  * linger.c - allocates and frees for a while, so that a tool can look at a guest that is busy.
  *
- * It holds 300 objects of a cache of its own, 5 blocks of 8 pages and one vmalloc area all the time, and keeps churning kmalloc
- * objects. About 3 seconds long, whatever the guest's speed.
+ * It holds 300 objects of a cache of its own, 5 blocks of 8 pages and one vmalloc area all the time, and keeps churning
+ * kmalloc objects. About 3 seconds long, whatever the guest's speed.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>

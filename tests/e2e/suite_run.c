@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * suite_run.c - guests that run to their end: layouts, processors, both kernels, payloads, reports, time-out.
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/e2e/e2e.h"
+
+#define EMPTY "--append", "kunit.action=none", "--json", "r.json"
+
+/* An empty run ended well, and the inspector really looked. */
+static void expect_empty_run(const struct proc *p)
+{
+	expect_code(p, 0);
+	ck_assert_str_eq(p->err, "");
+
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_eq(json_int(o, "passed"), 0);
+	ck_assert_int_eq(json_int(o, "failed"), 0);
+	ck_assert_int_ge(json_int(o, "invariants.checked"), 5);
+	ck_assert_int_eq(json_int(o, "invariants.broken"), 0);
+	ck_assert_int_ge(json_int(o, "ms.launch"), 0);
+	ck_assert_int_ge(json_int(o, "ms.boot"), 0);
+	ck_assert_int_ge(json_int(o, "ms.suites"), 0);
+	keep("r.json");
+}
+
+START_TEST(empty_run)
+{
+	expect_empty_run(run("mmvisor", "run", EMPTY));
+}
+END_TEST
+
+static const char *const layouts[] = {
+	"dma=16M",
+	"dma32=32M",
+	"normal=32M",
+	"dma=8M,normal=32M",
+	"dma=1M,dma32=16M",
+	"dma=16M,dma32=48M,normal=1G",
+	"normal=32M@5G,normal=16M@9G",
+	"dma32=16M@64M,dma32=16M@256M,normal=32M@4G",
+	"dma=3M,dma32=8196K,normal=20484K@4100M",
+	"dma=16M,dma32=1G,normal=64G",
+};
+
+START_TEST(odd_layout)
+{
+	expect_empty_run(run("mmvisor", "run", "--mem", layouts[_i], EMPTY));
+}
+END_TEST
+
+static const char *const cpus[] = {"1", "2", "4"};
+
+START_TEST(several_cpus)
+{
+	struct proc *p = run("mmvisor", "run", "--cpus", cpus[_i], "--json", "r.json", program_path("e2e/hello.ko"));
+
+	expect_code(p, 0);
+	ck_assert_int_eq(json_int(json_file("r.json"), "passed"), 1);
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(debug_kernel)
+{
+	struct proc *p = run("mmvisor", "run", "--debug-kernel", "--cpus", "2", program_path("e2e/hello.ko"));
+
+	expect_code(p, 0);
+	expect_out(p, "hello from a payload: 64 bytes, 64 usable");
+}
+END_TEST
+
+START_TEST(several_dma_engines)
+{
+	expect_empty_run(run("mmvisor", "run", "--dma", "bits=24", "--dma", "bits=32", "--dma", "bits=36", EMPTY));
+}
+END_TEST
+
+START_TEST(list_names_suites_and_cases)
+{
+	struct proc *p = run("mmvisor", "list");
+	unsigned int lines = 0;
+
+	expect_code(p, 0);
+	ck_assert_str_eq(p->err, "");
+	for (const char *c = p->out; *c; c++)
+		lines += *c == '\n';
+	ck_assert_uint_ge(lines, 10);
+}
+END_TEST
+
+START_TEST(host_says_what_it_offers)
+{
+	struct proc *p = run("mmvisor", "host");
+
+	expect_code(p, 0);
+	expect_out(p, "[Ii]nstructions");
+	expect_out(p, "[Ee]ngine");
+}
+END_TEST
+
+START_TEST(payload_passes)
+{
+	struct proc *p = run("mmvisor", "run", "--junit", "r.xml", "--json", "r.json", program_path("e2e/hello.ko"));
+
+	expect_code(p, 0);
+	ck_assert_str_eq(p->err, "");
+	expect_out(p, "^KTAP version 2$");
+	expect_out(p, "hello from a payload: 64 bytes, 64 usable");
+	expect_out(p, "^ +ok 1 hello$");
+	ck_assert_int_eq(xml_count("r.xml", "testcase"), 1);
+	ck_assert_int_eq(xml_count("r.xml", "failure"), 0);
+
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_eq(json_int(o, "passed"), 1);
+	ck_assert_int_eq(json_int(o, "failed"), 0);
+	ck_assert_int_eq(json_int(o, "skipped"), 0);
+	keep("r.xml");
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(two_payloads)
+{
+	struct proc *p =
+		run("mmvisor", "run", "--json", "r.json", program_path("e2e/hello.ko"), program_path("e2e/failing.ko"));
+
+	expect_code(p, 1);
+
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_eq(json_int(o, "passed"), 2);
+	ck_assert_int_eq(json_int(o, "failed"), 1);
+	ck_assert_int_eq(json_int(o, "skipped"), 1);
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(payload_fails)
+{
+	struct proc *p = run("mmvisor", "run", "--junit", "r.xml", "--json", "r.json", program_path("e2e/failing.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "^ +ok 1 passes$");
+	expect_out(p, "^ +not ok 2 fails");
+	expect_out(p, "^ +ok 3 skips # SKIP");
+	ck_assert_int_eq(xml_count("r.xml", "testcase"), 3);
+	ck_assert_int_eq(xml_count("r.xml", "failure"), 1);
+	ck_assert_int_eq(xml_count("r.xml", "skipped"), 1);
+
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_eq(json_int(o, "passed"), 1);
+	ck_assert_int_eq(json_int(o, "failed"), 1);
+	ck_assert_int_eq(json_int(o, "skipped"), 1);
+	ck_assert_int_eq(json_int(o, "invariants.broken"), 0);
+	keep("r.xml");
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(payload_leaks)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/leaking.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "leak");
+	ck_assert_int_ge(json_int(json_file("r.json"), "failed"), 1);
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(no_check_says_so)
+{
+	struct proc *p = run("mmvisor", "run", "--no-check", EMPTY);
+
+	expect_code(p, 0);
+	ck_assert_int_eq(json_int(json_file("r.json"), "invariants.checked"), 0);
+	keep("r.json");
+}
+END_TEST
+
+START_TEST(hang_is_stopped)
+{
+	struct proc *p = run("mmvisor", "run", "--timeout", "4", "--json", "r.json", program_path("e2e/hang.ko"));
+
+	expect_code(p, 5);
+	ck_assert_msg(p->ms < 20e3, "a time-out of 4 s took %.0f ms", p->ms);
+	expect_one_error(p, "mmvisor", "time");
+	/* Where every vCPU stood. */
+	ck_assert_msg(matches(p->out, "\\[<[0-9a-f]{16}>\\]"), "no backtrace: %s", p->out);
+	expect_out(p, "hang\\.ko|spins_here|hangs");
+	keep("r.json");
+}
+END_TEST
+
+/* Where ring 0 is emulated this instruction cannot run: it must be named, not just refused. Elsewhere it runs. */
+START_TEST(refused_instruction_is_named)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/badinsn.ko"));
+
+	if (p->code == 0) {
+		skip("refused_instruction_is_named: this KVM executes crc32 in ring 0");
+		return;
+	}
+	expect_code(p, 4);
+	ck_assert_msg(matches(p->err, "f2 ?0f ?38 ?f1") || matches(p->out, "f2 ?0f ?38 ?f1"),
+		      "the bytes are not named:\n%s\n%s", p->out, p->err);
+	ck_assert_msg(matches(p->err, "refused_here|badinsn") || matches(p->out, "refused_here"), "no symbol:\n%s\n%s",
+		      p->out, p->err);
+}
+END_TEST
+
+START_TEST(same_seed_is_taken)
+{
+	struct proc *p = run("mmvisor", "run", "--seed", "12345", EMPTY);
+
+	expect_empty_run(p);
+}
+END_TEST
+
+START_TEST(one_suite_by_glob)
+{
+	struct proc *list = run("mmvisor", "list");
+	char glob[64], all[64];
+
+	expect_code(list, 0);
+	/* The first word of the list is a suite (possibly followed by a colon or a case). */
+	ck_assert_int_eq(sscanf(list->out, " %63[a-zA-Z0-9_-]", all), 1);
+	snprintf(glob, sizeof(glob), "%.*s*", (int)strlen(all) - 1, all);
+
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", glob);
+
+	expect_code(p, 0);
+	ck_assert_int_ge(json_int(json_file("r.json"), "passed"), 1);
+	ck_assert_msg(strstr(p->out, all), "suite %s did not run", all);
+	keep("r.json");
+}
+END_TEST
+
+Suite *suite_run(void)
+{
+	Suite *s = suite_create("run");
+	TCase *t = tcase_create("run");
+
+	tcase_set_timeout(t, LIMIT + 20);
+	tcase_add_checked_fixture(t, fixture_in, fixture_out);
+	tcase_add_test(t, empty_run);
+	tcase_add_loop_test(t, odd_layout, 0, (int)(sizeof(layouts) / sizeof(layouts[0])));
+	tcase_add_loop_test(t, several_cpus, 0, (int)(sizeof(cpus) / sizeof(cpus[0])));
+	tcase_add_test(t, debug_kernel);
+	tcase_add_test(t, several_dma_engines);
+	tcase_add_test(t, list_names_suites_and_cases);
+	tcase_add_test(t, host_says_what_it_offers);
+	tcase_add_test(t, payload_passes);
+	tcase_add_test(t, two_payloads);
+	tcase_add_test(t, payload_fails);
+	tcase_add_test(t, payload_leaks);
+	tcase_add_test(t, no_check_says_so);
+	tcase_add_test(t, hang_is_stopped);
+	tcase_add_test(t, refused_instruction_is_named);
+	tcase_add_test(t, same_seed_is_taken);
+	tcase_add_test(t, one_suite_by_glob);
+	suite_add_tcase(s, t);
+	return s;
+}
