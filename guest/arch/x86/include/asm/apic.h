@@ -5,7 +5,7 @@
 #ifndef ASM_APIC_H
 #define ASM_APIC_H
 
-#include <stdint.h>
+
 
 /* Vectors: 0x20 .. 0xdf belong to devices, the rest to the APIC and to other CPUs. */
 #define FIRST_DEVICE_VECTOR 0x20
@@ -16,6 +16,9 @@
 #define TLB_FLUSH_VECTOR 0xf3
 #define TIMER_VECTOR 0xf4
 #define SPURIOUS_VECTOR 0xff
+
+#ifndef __ASSEMBLER__
+#include <stdint.h>
 
 /** struct msi_msg - what a device writes where to raise an interrupt. */
 struct msi_msg {
@@ -34,5 +37,6 @@ int msi_alloc_irq(unsigned int cpu, struct msi_msg *msg);
 
 /** msi_free_irq - give a number back, after free_irq(). The device must not use it any more. */
 void msi_free_irq(int irq);
+#endif
 
 #endif

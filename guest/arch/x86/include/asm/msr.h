@@ -5,8 +5,6 @@
 #ifndef ASM_MSR_H
 #define ASM_MSR_H
 
-#include <stdint.h>
-
 #define MSR_APIC_BASE 0x1b
 #define MSR_TSC_DEADLINE 0x6e0
 #define MSR_X2APIC 0x800
@@ -15,6 +13,8 @@
 #define MSR_GS_BASE 0xc0000101
 
 #ifndef __ASSEMBLER__
+#include <stdint.h>
+
 static inline uint64_t rdmsr(uint32_t msr)
 {
 	uint32_t lo, hi;

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * paging.c - the kernel's own page tables, made once at boot.
+ *
+ *   DIRECT_MAP  all RAM and the blob, RW NX, in the largest pages that fit
+ *   VMEMMAP     struct page of RAM only, RW NX; what backs it is taken from memblock
+ *   kernel      text RX, constants R, data RW; the guard pages under the boot CPU's stacks stay unmapped
+ *   DEV_VA      the device window, RW NX uncached
+ *
+ * The work does not grow with memory as long as the CPU has 1 GiB pages: a loop is over ranges, then over at most one
+ * table's entries for each ragged end. Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody
+ * has written yet) and count as reserved. Tables must lie where the first page tables reach: in the
+ * BOOT_MAP_MAX bytes from the kernel's base.
+ *
+ * Mappings are not global: there is one set of tables, and reloading %cr3 then drops everything.
+ * No locks: one CPU, before everything else.
+ */
+#include <linux/memblock.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/panic.h>
+
+#include <asm/pgtable.h>
+
+#include "guest/arch/x86/arch.h"
+#include "guest/kernel/boot_info.h"
+#include "shared/boot.h"
+#include "shared/mm.h"
+
+#define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
+
+unsigned long phys_base;
+uint64_t kernel_cr3;
+
+static unsigned long *pml4;
+static unsigned int max_level; /* largest page: 3 is 1 GiB, 2 is 2 MiB */
+static phys_addr_t table_start, table_end;
+
+static unsigned int level_shift(unsigned int level)
+{
+	return PAGE_SHIFT + 9 * (level - 1);
+}
+
+static unsigned long *table_alloc(void)
+{
+	phys_addr_t pa = memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, table_start, table_end);
+
+	if (!pa)
+		panic("no room for page tables in the %lu MiB after the kernel", BOOT_MAP_MAX >> 20);
+	return __va(pa);
+}
+
+/* The table of @level that covers @va. */
+static unsigned long *table_for(unsigned long va, unsigned int level)
+{
+	unsigned long *table = pml4;
+
+	for (unsigned int l = 4; l > level; l--) {
+		unsigned long *entry = &table[va >> level_shift(l) & 511];
+
+		if (!*entry)
+			*entry = __pa(table_alloc()) | TABLE_BITS;
+		table = __va(*entry & PTE_PFN_MASK);
+	}
+	return table;
+}
+
+/* Map [va, va + size) with pages of one level; all of it is a multiple of that size. */
+static void map_level(unsigned long va, phys_addr_t pa, unsigned long size, unsigned long prot, unsigned int level)
+{
+	unsigned long page = 1UL << level_shift(level), end = va + size;
+	unsigned long entry = pa | prot | (level > 1 ? _PAGE_PSE : 0);
+
+	while (va < end) {
+		unsigned long *table = table_for(va, level);
+		unsigned long *e = &table[va >> level_shift(level) & 511];
+		unsigned long n = min((end - va) >> level_shift(level), (unsigned long)(&table[512] - e));
+
+		va += n << level_shift(level);
+		for (; n; n--, e++, entry += page)
+			*e = entry;
+	}
+}
+
+/* Map [va, va + size), page aligned, with the largest pages that fit; the ends with smaller ones. */
+static void map_range(unsigned long va, phys_addr_t pa, unsigned long size, unsigned long prot)
+{
+	while (size) {
+		unsigned int level = max_level;
+		unsigned long here, next, to_border;
+
+		while (level > 1 && ((va | pa) & ((1UL << level_shift(level)) - 1) ||
+				     size < 1UL << level_shift(level)))
+			level--;
+		here = size & ~((1UL << level_shift(level)) - 1);
+		next = 1UL << level_shift(level + 1);
+		to_border = -va & (next - 1);
+		/* Larger pages can go on from their next border: stop there. */
+		if (level < max_level && !((va ^ pa) & (next - 1)) && to_border && to_border + next <= size)
+			here = to_border;
+		map_level(va, pa, here, prot, level);
+		va += here;
+		pa += here;
+		size -= here;
+	}
+}
+
+static void map_direct(void)
+{
+	const struct memblock_type *mem = &memblock.memory;
+	const struct boot_range *blob = &boot_info.blob;
+
+	for (u64 i = 0; i < mem->cnt; i++)
+		map_range(DIRECT_MAP + mem->regions[i].base, mem->regions[i].base, mem->regions[i].size,
+			  pgprot_val(PAGE_KERNEL));
+	if (blob->size)
+		map_range(DIRECT_MAP + blob->base, blob->base, blob->size, pgprot_val(PAGE_KERNEL));
+}
+
+/* Back [va, va + size) with RAM; size is a multiple of the page size of @level. */
+static void back_level(unsigned long va, unsigned long size, unsigned int level)
+{
+	unsigned long page = 1UL << level_shift(level);
+	phys_addr_t pa;
+
+	if (!size)
+		return;
+	pa = memblock_phys_alloc(size, page);
+	if (pa) {
+		map_level(va, pa, size, pgprot_val(PAGE_KERNEL), level);
+		return;
+	}
+	/* No such piece: smaller pages need less alignment, then smaller pieces. */
+	if (level > 1) {
+		back_level(va, size, level - 1);
+	} else if (size > PAGE_SIZE) {
+		unsigned long half = (size / 2) & PAGE_MASK;
+
+		back_level(va, half, level);
+		back_level(va + half, size - half, level);
+	} else {
+		panic("no memory for struct page: %llu KiB of RAM are too few", memblock_phys_mem_size() >> 10);
+	}
+}
+
+/* The same with the largest pages whose borders lie inside; the ends with smaller ones. */
+static void back_range(unsigned long start, unsigned long end, unsigned int level)
+{
+	unsigned long page = 1UL << level_shift(level);
+	unsigned long inner_start = (start + page - 1) & ~(page - 1), inner_end = end & ~(page - 1);
+
+	if (level == 1) {
+		back_level(start, end - start, 1);
+	} else if (inner_start >= inner_end) {
+		back_range(start, end, level - 1);
+	} else {
+		if (start < inner_start)
+			back_range(start, inner_start, level - 1);
+		back_level(inner_start, inner_end - inner_start, level);
+		if (inner_end < end)
+			back_range(inner_end, end, level - 1);
+	}
+}
+
+/* One page of vmemmap holds 64 entries, so two ranges of RAM may share one: it belongs to the first. */
+static void map_vmemmap(void)
+{
+	const struct memblock_type *mem = &memblock.memory;
+	unsigned long done = VMEMMAP;
+
+	for (u64 i = 0; i < mem->cnt; i++) {
+		unsigned long pfn = mem->regions[i].base >> PAGE_SHIFT;
+		unsigned long end_pfn = (mem->regions[i].base + mem->regions[i].size) >> PAGE_SHIFT;
+		unsigned long start = max(done, (VMEMMAP + pfn * sizeof(struct page)) & PAGE_MASK);
+		unsigned long end = (VMEMMAP + end_pfn * sizeof(struct page) + PAGE_SIZE - 1) & PAGE_MASK;
+
+		if (start < end)
+			back_range(start, end, max_level);
+		done = max(done, end);
+	}
+}
+
+static void map_image(const char *start, const char *end, pgprot_t prot)
+{
+	map_level((unsigned long)start, __pa(start), (unsigned long)(end - start), pgprot_val(prot), 1);
+}
+
+static void map_kernel(void)
+{
+	map_image(__text_start, __text_end, PAGE_KERNEL_EXEC);
+	map_image(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
+	map_image(__data_start, boot_stack_guard, PAGE_KERNEL);
+	map_image(boot_stack_guard + PAGE_SIZE, boot_ist_guard, PAGE_KERNEL);
+	map_image(boot_ist_guard + PAGE_SIZE, kernel_end, PAGE_KERNEL);
+	map_range(DEV_VA, DEV_GPA, DEV_SIZE, pgprot_val(PAGE_KERNEL_NOCACHE));
+}
+
+void paging_init(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	cpuid(0x80000001, &eax, &ebx, &ecx, &edx);
+	max_level = edx & (1U << 26) ? 3 : 2;
+
+	table_start = phys_base;
+	table_end = phys_base + BOOT_MAP_MAX;
+	pml4 = table_alloc();
+	map_direct();
+	map_vmemmap();
+	map_kernel();
+	kernel_cr3 = __pa(pml4);
+	write_cr3(kernel_cr3);
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * tlb.c - make every CPU forget old translations.
+ *
+ * One shoot-down at a time: the request lies in one place, guarded by a lock that is waited for with interrupts on, so that a
+ * waiting CPU still answers the one before. The CPU that asks flushes itself, interrupts the others and waits until
+ * each has answered; only then may the pages be used again. No mapping is global: reloading %cr3 drops all.
+ */
+#include <linux/preempt.h>
+#include <linux/smp.h>
+
+#include <asm/apic.h>
+#include <asm/pgtable.h>
+
+#include "guest/arch/x86/arch.h"
+
+/* From here on one reload costs less than page by page. */
+#define FLUSH_SINGLE_MAX 32
+
+static unsigned int flush_lock;
+static unsigned long flush_start, flush_end;
+static unsigned long flush_waiting; /* a bit for each CPU that has not answered */
+
+static void flush_local(unsigned long start, unsigned long end)
+{
+	if ((end - start) >> PAGE_SHIFT > FLUSH_SINGLE_MAX) {
+		write_cr3(read_cr3());
+		return;
+	}
+	for (unsigned long va = start & PAGE_MASK; va < end; va += PAGE_SIZE)
+		asm volatile("invlpg (%0)" : : "r"(va) : "memory");
+}
+
+void tlb_handle_flush(void)
+{
+	flush_local(flush_start, flush_end);
+	__atomic_fetch_and(&flush_waiting, ~(1UL << raw_smp_processor_id()), __ATOMIC_RELEASE);
+}
+
+void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	unsigned long others;
+
+	preempt_disable();
+	others = __atomic_load_n(&cpu_online_bits, __ATOMIC_ACQUIRE) & ~(1UL << raw_smp_processor_id());
+	flush_local(start, end);
+	if (others) {
+		while (__atomic_exchange_n(&flush_lock, 1, __ATOMIC_ACQUIRE))
+			cpu_relax();
+		flush_start = start;
+		flush_end = end;
+		__atomic_store_n(&flush_waiting, others, __ATOMIC_SEQ_CST);
+		send_ipi_to(others, TLB_FLUSH_VECTOR);
+		while (__atomic_load_n(&flush_waiting, __ATOMIC_ACQUIRE))
+			cpu_relax();
+		__atomic_store_n(&flush_lock, 0, __ATOMIC_RELEASE);
+	}
+	preempt_enable();
+}

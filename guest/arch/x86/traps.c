@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * traps.c - exceptions: each is named and decoded, recovered from if its instruction was allowed to fault, and else ends the
+ * run through die().
+ */
+#include <linux/kernel.h>
+#include <linux/printk.h>
+#include <linux/panic.h>
+#include <linux/smp.h>
+
+#include "guest/arch/x86/arch.h"
+#include "shared/boot.h"
+
+#define TRAP_NMI 2
+#define TRAP_DOUBLE_FAULT 8
+#define TRAP_GENERAL_PROTECTION 13
+#define TRAP_PAGE_FAULT 14
+
+/* The selector in an error code: which table, which entry. */
+#define ERR_EXTERNAL 0x1UL
+#define ERR_IDT 0x2UL
+#define ERR_LDT 0x4UL
+
+static const char *const trap_names[32] = {
+	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
+	"device not available", "double fault", "coprocessor segment overrun", "invalid TSS", "segment not present",
+	"stack segment fault", "general protection fault", "page fault", "reserved exception 15", "x87 exception",
+	"alignment check", "machine check", "SIMD exception", "virtualization exception", "control protection exception",
+	"reserved exception 22", "reserved exception 23", "reserved exception 24", "reserved exception 25",
+	"reserved exception 26", "reserved exception 27", "hypervisor injection exception", "VMM communication exception",
+	"security exception", "reserved exception 31",
+};
+
+/* What lies at a faulting address, if its place says so. */
+static const char *place_of(unsigned long addr)
+{
+	if (addr < PAGE_SIZE)
+		return ", a NULL pointer";
+	if (addr - (unsigned long)boot_stack_guard < PAGE_SIZE || addr - (unsigned long)boot_ist_guard < PAGE_SIZE)
+		return ", the guard page of a boot stack";
+	if (addr - (unsigned long)__text_start < (unsigned long)(__rodata_end - __text_start))
+		return addr < (unsigned long)__text_end ? ", kernel text" : ", kernel constants";
+	if (addr - DIRECT_MAP < DIRECT_MAP_SIZE)
+		return ", no RAM there";
+	if (addr - VMALLOC_START < VMALLOC_END - VMALLOC_START)
+		return ", in the vmalloc area";
+	if (addr - VMEMMAP < VMEMMAP_SIZE)
+		return ", struct page of no RAM";
+	if (addr - MODULES_START < MODULES_END - MODULES_START)
+		return ", in the module area";
+	return "";
+}
+
+static void describe_page_fault(char *buf, size_t size, unsigned long addr, unsigned long err)
+{
+	const char *what = err & X86_PF_INSTR ? "fetch from" : err & X86_PF_WRITE ? "write to" : "read of";
+	const char *why = err & X86_PF_RSVD   ? "reserved bit set in a table"
+			  : !(err & X86_PF_PROT) ? "not mapped"
+			  : err & X86_PF_INSTR   ? "not executable"
+			  : err & X86_PF_WRITE   ? "read-only"
+						 : "not allowed";
+
+	snprintf(buf, size, "page fault: %s 0x%lx: %s%s%s", what, addr, why, place_of(addr),
+		 err & X86_PF_USER ? ", from CPL 3" : "");
+}
+
+static void describe_selector(char *buf, size_t size, const char *name, unsigned long err)
+{
+	snprintf(buf, size, "%s: %s entry %lu%s", name, err & ERR_IDT ? "IDT" : err & ERR_LDT ? "LDT" : "GDT",
+		 err >> 3 & 0x1fff, err & ERR_EXTERNAL ? ", external" : "");
+}
+
+static void describe_double_fault(char *buf, size_t size, const struct pt_regs *regs, unsigned long addr)
+{
+	/* The fault that could not be delivered was most likely the push of its own frame. */
+	bool overflow = regs->sp - addr < PAGE_SIZE || addr - regs->sp < PAGE_SIZE;
+
+	snprintf(buf, size, "double fault: %s, last page fault at 0x%lx",
+		 overflow ? "kernel stack overflow" : "an exception could not be delivered", addr);
+}
+
+static void handle_exception(struct pt_regs *regs)
+{
+	unsigned long cr2 = read_cr2();
+	unsigned long v = regs->vector, err = regs->error_code;
+	char text[160];
+
+	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fixup_exception(regs))
+		return;
+	if (v == TRAP_PAGE_FAULT)
+		describe_page_fault(text, sizeof(text), cr2, err);
+	else if (v == TRAP_DOUBLE_FAULT)
+		describe_double_fault(text, sizeof(text), regs, cr2);
+	else if (err && v >= 10 && v <= TRAP_GENERAL_PROTECTION)
+		describe_selector(text, sizeof(text), trap_names[v], err);
+	else
+		snprintf(text, sizeof(text), "%s", trap_names[v]);
+	die(regs, text, err);
+}
+
+void trap_entry(struct pt_regs *regs)
+{
+	if (regs->vector < 32)
+		handle_exception(regs);
+	else
+		handle_interrupt(regs);
+}

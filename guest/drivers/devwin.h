@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * devwin.h - device registers through the device window: mapped uncached at DEV_VA from the first instruction on.
+ */
+#ifndef DRIVERS_DEVWIN_H
+#define DRIVERS_DEVWIN_H
+
+#include <stdbool.h>
+
+#include "shared/devices.h"
+#include "shared/layout.h"
+
+/* @gpa: of an 8-byte register inside the window */
+static inline void dev_write(gpa_t gpa, uint64_t value)
+{
+	asm volatile("movq %0, %1" : : "r"(value), "m"(*(volatile uint64_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
+}
+
+static inline uint64_t dev_read(gpa_t gpa)
+{
+	uint64_t value;
+
+	asm volatile("movq %1, %0" : "=r"(value) : "m"(*(volatile uint64_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
+	return value;
+}
+
+#endif
