@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * limits.h - the ends of the integer types.
+ *
+ * In the host build the C library asks for this header by name and expects the lengths of names in it too.
+ */
+#ifndef _LINUX_LIMITS_H
+#define _LINUX_LIMITS_H
+
+#define U8_MAX ((u8)~0U)
+#define S8_MAX ((s8)(U8_MAX >> 1))
+#define S8_MIN ((s8)(-S8_MAX - 1))
+#define U16_MAX ((u16)~0U)
+#define S16_MAX ((s16)(U16_MAX >> 1))
+#define S16_MIN ((s16)(-S16_MAX - 1))
+#define U32_MAX ((u32)~0U)
+#define U32_MIN ((u32)0)
+#define S32_MAX ((s32)(U32_MAX >> 1))
+#define S32_MIN ((s32)(-S32_MAX - 1))
+#define U64_MAX ((u64)~0ULL)
+#define S64_MAX ((s64)(U64_MAX >> 1))
+#define S64_MIN ((s64)(-S64_MAX - 1))
+#define PHYS_ADDR_MAX (~(phys_addr_t)0)
+#define SIZE_T_MAX (~(size_t)0)
+
+#ifndef CHAR_BIT
+#define CHAR_BIT 8
+#endif
+#ifndef SHRT_MAX
+#define USHRT_MAX ((unsigned short)~0U)
+#define SHRT_MAX ((short)(USHRT_MAX >> 1))
+#define SHRT_MIN ((short)(-SHRT_MAX - 1))
+#endif
+#ifndef INT_MAX
+#define INT_MAX ((int)(~0U >> 1))
+#define INT_MIN (-INT_MAX - 1)
+#define UINT_MAX (~0U)
+#endif
+#ifndef LONG_MAX
+#define LONG_MAX ((long)(~0UL >> 1))
+#define LONG_MIN (-LONG_MAX - 1)
+#define ULONG_MAX (~0UL)
+#endif
+#ifndef LLONG_MAX
+#define LLONG_MAX ((long long)(~0ULL >> 1))
+#define LLONG_MIN (-LLONG_MAX - 1)
+#define ULLONG_MAX (~0ULL)
+#endif
+#ifndef SIZE_MAX
+#define SIZE_MAX (~(size_t)0)
+#endif
+#ifndef SSIZE_MAX
+#define SSIZE_MAX ((ssize_t)(SIZE_MAX >> 1))
+#endif
+#ifndef UINTPTR_MAX
+#define UINTPTR_MAX ULONG_MAX
+#endif
+
+#ifndef NAME_MAX
+#define NAME_MAX 255
+#endif
+#ifndef PATH_MAX
+#define PATH_MAX 4096
+#endif
+#ifndef PIPE_BUF
+#define PIPE_BUF 4096
+#endif
+#ifndef NGROUPS_MAX
+#define NGROUPS_MAX 65536
+#endif
+#ifndef XATTR_NAME_MAX
+#define XATTR_NAME_MAX 255
+#define XATTR_SIZE_MAX 65536
+#define XATTR_LIST_MAX 65536
+#endif
+#ifndef RTSIG_MAX
+#define RTSIG_MAX 32
+#endif
+
+#endif
