@@ -23,28 +23,31 @@
 #define PHYS_ADDR_MAX (~(phys_addr_t)0)
 #define SIZE_T_MAX (~(size_t)0)
 
+/* Plain numbers, because the preprocessor compares them; a C library's <limits.h> says the same. */
 #ifndef CHAR_BIT
 #define CHAR_BIT 8
 #endif
 #ifndef SHRT_MAX
-#define USHRT_MAX ((unsigned short)~0U)
-#define SHRT_MAX ((short)(USHRT_MAX >> 1))
-#define SHRT_MIN ((short)(-SHRT_MAX - 1))
+#define USHRT_MAX (__SHRT_MAX__ * 2 + 1)
+#define SHRT_MAX __SHRT_MAX__
+#define SHRT_MIN (-SHRT_MAX - 1)
 #endif
 #ifndef INT_MAX
-#define INT_MAX ((int)(~0U >> 1))
+#define INT_MAX __INT_MAX__
 #define INT_MIN (-INT_MAX - 1)
-#define UINT_MAX (~0U)
+#endif
+#ifndef UINT_MAX
+#define UINT_MAX (__INT_MAX__ * 2U + 1U)
 #endif
 #ifndef LONG_MAX
-#define LONG_MAX ((long)(~0UL >> 1))
-#define LONG_MIN (-LONG_MAX - 1)
-#define ULONG_MAX (~0UL)
+#define LONG_MAX __LONG_MAX__
+#define LONG_MIN (-LONG_MAX - 1L)
+#define ULONG_MAX (__LONG_MAX__ * 2UL + 1UL)
 #endif
 #ifndef LLONG_MAX
-#define LLONG_MAX ((long long)(~0ULL >> 1))
-#define LLONG_MIN (-LLONG_MAX - 1)
-#define ULLONG_MAX (~0ULL)
+#define LLONG_MAX __LONG_LONG_MAX__
+#define LLONG_MIN (-LLONG_MAX - 1LL)
+#define ULLONG_MAX (__LONG_LONG_MAX__ * 2ULL + 1ULL)
 #endif
 #ifndef SIZE_MAX
 #define SIZE_MAX (~(size_t)0)

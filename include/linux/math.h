@@ -30,11 +30,13 @@
 		__typeof__(x) __rd_x = (x);                                                                            \
 		__rd_x - (__rd_x % (y));                                                                               \
 	})
+#if !__STDC_HOSTED__ /* a C library brings abs() as a function */
 #define abs(x)                                                                                                         \
 	({                                                                                                             \
 		__typeof__(x) __abs_x = (x);                                                                           \
 		__abs_x < 0 ? -__abs_x : __abs_x;                                                                      \
 	})
+#endif
 #define abs_diff(a, b)                                                                                                 \
 	({                                                                                                             \
 		__typeof__(a) __ad_a = (a);                                                                            \
