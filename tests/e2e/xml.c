@@ -95,7 +95,7 @@ static void tag(struct xml *x)
 		else if (x->depth == DEPTH)
 			bad(x, "too deep");
 		else
-			strcpy(x->stack[x->depth++], n);
+			memcpy(x->stack[x->depth++], n, sizeof(n));
 	}
 	if (*x->at++ != '>')
 		bad(x, "a tag without its end");

@@ -2,8 +2,9 @@
 /*
  * holder.c - holds one idle VM open for as long as it lives.
  *
- * The kernel in the emulated machine patches its own code when the first VM appears and when the last one goes; launching one
- * VM after another that way locks it up after some minutes. While this program sleeps there is always one.
+ * The kernel in the emulated machine patches its own code when the first VM appears and when the last one goes;
+ * launching one VM after another that way locks it up after some minutes. While this program sleeps there is always
+ * one.
  */
 #include <fcntl.h>
 #include <linux/kvm.h>

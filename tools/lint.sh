@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# lint.sh - everything that can be said about the sources without running them; all of it must be clean.
+#
+#	tools/lint.sh                  all
+#	tools/lint.sh tidy vmm guest   only one step (format, rooms, shell, cppcheck, tidy), only files under some folders
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit
+steps='format rooms shell cppcheck tidy'
+case ${1:-} in
+format | rooms | shell | cppcheck | tidy) steps=$1 && shift ;;
+esac
+if [ "${1:-}" = --tidy-one ]; then steps=one; fi
+bad=0
+
+# sources PATTERN... - the project's files, also new ones, below the folders asked for
+folders=("$@")
+sources() {
+	git ls-files -co --exclude-standard "$@" | if [ ${#folders[@]} = 0 ]; then cat; else
+		grep -E "^($(IFS='|'; echo "${folders[*]}"))(/|\$)"
+	fi
+}
+
+note() {
+	printf '  %-9s %s\n' "$1" "$2"
+	if [ "$2" != clean ]; then bad=1; fi
+}
+
+lint_format() {
+	local odd
+	odd=$(sources '*.c' '*.h' | xargs -r clang-format --dry-run -Werror 2>&1 | sed -n 's/^\([^: ]*\):[0-9]*:.*/\1/p' | sort | uniq -c)
+	if [ -z "$odd" ]; then note format clean; else
+		echo "$odd"
+		note format 'these files have so many places that differ: run make format'
+	fi
+}
+
+lint_rooms() {
+	if tools/lint-rooms.sh; then note rooms clean; else note rooms 'includes that the table does not allow'; fi
+}
+
+lint_shell() {
+	if ! command -v shellcheck >/dev/null; then
+		echo '  shell     shellcheck is not here: skipped'
+	elif sources '*.sh' .ci/run | xargs -r shellcheck; then note shell clean; else note shell 'see above'; fi
+}
+
+lint_cppcheck() {
+	if sources '*.c' | grep -v '^tests/e2e/payloads/' | xargs -r cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
+		--enable=warning,performance,portability --inline-suppr --suppressions-list=tools/cppcheck.txt -I. -Iinclude \
+		-Iguest/arch/x86/include -DMM_GUEST=1 -DMM_DEBUG=0 -D_GNU_SOURCE -j 2; then
+		note cppcheck clean
+	else
+		note cppcheck 'see above'
+	fi
+}
+
+# One file, with the flags of its room as far as clang understands them.
+tidy_one() {
+	local flags=(-std=gnu11 -I. -Wall -Wextra -Wno-unknown-warning-option)
+	local guest=(-ffreestanding -nostdinc -isystem "$(${CC:-gcc} -print-file-name=include)" -Iinclude -Iguest/arch/x86/include
+		-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -DMM_GUEST=1 -DMM_DEBUG=2)
+	case $1 in
+	guest/arch/x86/fdt.c) flags+=("${guest[@]}" -Iguest/arch/x86/libc -idirafter /usr/include) ;;
+	guest/* | tests/e2e/payloads/*) flags+=("${guest[@]}") ;;
+	*) flags+=(-D_GNU_SOURCE) ;;
+	esac
+	clang-tidy --quiet "$1" -- "${flags[@]}" 2>/dev/null
+}
+
+lint_tidy() {
+	# The host build of the allocators has flags of its own; the same sources are looked at as the guest compiles them.
+	if sources '*.c' | grep -v '^tests/unit/' | xargs -r -P 2 -n 1 tools/lint.sh --tidy-one; then
+		note tidy clean
+	else
+		note tidy 'see above'
+	fi
+}
+
+for step in $steps; do
+	case $step in
+	format) lint_format ;;
+	rooms) lint_rooms ;;
+	shell) lint_shell ;;
+	cppcheck) lint_cppcheck ;;
+	tidy) lint_tidy ;;
+	one) tidy_one "$2" || bad=1 ;;
+	esac
+done
+exit $bad
