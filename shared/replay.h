@@ -269,4 +269,15 @@ static inline const char *replay_check(const struct replay_header *h, uint64_t s
 	return nr_ops == h->nr_ops ? (const char *)0 : "op stream with a wrong number of ops";
 }
 
+#if MM_GUEST
+/**
+ * replay_run - perform an image, report into it, print progress and one KTAP result
+ * What is still allocated at the end stays so, for the inspector to look at.
+ * Context: the first kernel thread, once, all CPUs online.
+ * Return: 0: every operation was done as recorded; 1: some failed (the result says which); -EINVAL: not an image that this
+ * guest can perform, after a console line that begins with "mmvisor: ".
+ */
+int replay_run(const void *ops, size_t size);
+#endif
+
 #endif
