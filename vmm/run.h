@@ -23,13 +23,14 @@ struct json_object;
 struct view;
 struct vm;
 struct ktap;
+struct run_state;
 
 /** enum run_exit - what the process ends with (design: a contract, scripts depend on it). */
 enum run_exit {
-	RUN_OK = 0,	 /* everything passed and the invariants hold */
-	RUN_FAILED = 1,	 /* a test failed, or the results are incomplete */
-	RUN_USAGE = 2,	 /* usage or bad input */
-	RUN_BROKEN = 3,	 /* an invariant is broken */
+	RUN_OK = 0,      /* everything passed and the invariants hold */
+	RUN_FAILED = 1,  /* a test failed, or the results are incomplete */
+	RUN_USAGE = 2,   /* usage or bad input */
+	RUN_BROKEN = 3,  /* an invariant is broken */
 	RUN_CRASHED = 4, /* panic, triple fault, KVM internal error */
 	RUN_TIMEOUT = 5,
 	RUN_NO_KVM = 6,
@@ -78,28 +79,29 @@ struct run_config {
 
 /** enum run_end - how the guest's execution ended. */
 enum run_end {
-	END_DONE,	/* the guest said EXIT_GUEST_DONE */
-	END_USAGE,	/* EXIT_GUEST_USAGE: it was asked for something that does not exist */
-	END_CRASH,	/* panic, triple fault, KVM internal error, entry failure */
+	END_DONE,  /* the guest said EXIT_GUEST_DONE */
+	END_USAGE, /* EXIT_GUEST_USAGE: it was asked for something that does not exist */
+	END_CRASH, /* panic, triple fault, KVM internal error, entry failure */
 	END_TIMEOUT,
-	END_SIGNAL,	/* the user interrupted it */
-	END_SETUP,	/* it never ran: the reason was printed, @exit_code says the rest */
+	END_SIGNAL, /* the user interrupted it */
+	END_SETUP,  /* it never ran: the reason was printed, @exit_code says the rest */
 };
 
 /** struct run_result - what came of it. Valid until run_free(). */
 struct run_result {
 	enum run_end end;
-	int exit_code;		 /* enum run_exit; final after run_report() */
-	char reason[256];	 /* one line, for END_CRASH and friends */
-	const char *engine;	 /* "kvm" or "kvm-emulated": who executes ring 0 */
+	int exit_code;                        /* enum run_exit; final after run_report() */
+	char reason[256];                     /* one line, for END_CRASH and friends */
+	const char *engine;                   /* "kvm" or "kvm-emulated": who executes ring 0 */
 	unsigned int passed, failed, skipped; /* test cases */
-	bool incomplete;	 /* the KTAP plan was not fulfilled */
-	unsigned int checked, broken;	      /* invariants; 0 and 0 without a check */
+	bool incomplete;                      /* the KTAP plan was not fulfilled */
+	unsigned int checked, broken;         /* invariants; 0 and 0 without a check */
 	double ms_launch, ms_boot, ms_suites; /* exec to first guest instruction, to MARK_BOOTED, to MARK_DONE */
-	gva_t root;		 /* struct mm_root, 0 if the guest never said */
-	struct view *view;	 /* the guest's memory after the end; NULL if it never ran or never said its root */
-	struct ktap *ktap;	 /* every result, for reports */
+	gva_t root;                           /* struct mm_root, 0 if the guest never said */
+	struct view *view; /* the guest's memory after the end; NULL if it never ran or never said its root */
+	struct ktap *ktap; /* every result, for reports */
 	struct vm *vm;
+	struct run_state *state; /* the VMM's own */
 };
 
 /** run_config_init - defaults: 64 + 64 MiB in three zones, one 24-bit DMA engine, check on. */
