@@ -36,7 +36,7 @@ _Static_assert(sizeof(struct gate) == 16, "as the CPU reads it");
 _Static_assert(sizeof(struct tss) == 104, "as the CPU reads it");
 
 static struct gate idt[256] __attribute__((aligned(16)));
-struct idt_pointer idt_ptr = { .limit = sizeof(idt) - 1, .base = (uint64_t)idt };
+struct idt_pointer idt_ptr = {.limit = sizeof(idt) - 1, .base = (uint64_t)idt};
 
 static DEFINE_PER_CPU(struct tss, cpu_tss);
 static DEFINE_PER_CPU(uint64_t[5], cpu_gdt);
@@ -81,7 +81,7 @@ void desc_init_cpu(const void *ist_top)
 	struct tss *tss = this_cpu_ptr(&cpu_tss);
 	uint64_t *gdt = *this_cpu_ptr(&cpu_gdt);
 	uint64_t base = (uint64_t)tss;
-	struct idt_pointer ptr = { .limit = sizeof(cpu_gdt) - 1, .base = (uint64_t)gdt };
+	struct idt_pointer ptr = {.limit = sizeof(cpu_gdt) - 1, .base = (uint64_t)gdt};
 
 	tss->ist[IST_CRASH - 1] = (uint64_t)ist_top;
 	tss->iomap = sizeof(*tss);

@@ -44,11 +44,7 @@ static size_t copy_nofault(void *dst, const void *src, size_t size)
 		     "	inc %[d]\n"
 		     "	dec %[n]\n"
 		     "	jmp 3b\n"
-		     "4:\n"
-		     _ASM_EXTABLE(2b, 4b)
-		     _ASM_EXTABLE(10b, 4b)
-		     _ASM_EXTABLE(11b, 4b)
-		     _ASM_EXTABLE(12b, 4b)
+		     "4:\n" _ASM_EXTABLE(2b, 4b) _ASM_EXTABLE(10b, 4b) _ASM_EXTABLE(11b, 4b) _ASM_EXTABLE(12b, 4b)
 		     : [d] "+r"(dst), [s] "+r"(src), [n] "+r"(size), [t] "=&q"(tmp)
 		     :
 		     : "memory", "cc");

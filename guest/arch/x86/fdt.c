@@ -2,8 +2,11 @@
 /*
  * fdt.c - what the VMM says, from the flattened device tree into boot_info.
  *
- * The tree is input like any other: libfdt checks offsets within it, this file checks what the values mean. Whatever is
- * wrong ends the run with one line. One pass over the nodes; each looks only at its own properties.
+ * The tree is input like any other: libfdt checks that every tag, property and string lies inside it, this file checks what
+ * the values mean. Whatever is wrong ends the run with one line.
+ * One pass over the tags: looking properties up by name would walk the same bytes, character by character, for each of them,
+ * and was half of the boot. A node's properties come before its children, so a node is complete, and acted
+ * on, when the next node begins or this one ends.
  * Sorting and overlaps: RAM ranges and CPUs are kept in order as they are found.
  */
 #include <libfdt.h>
@@ -28,44 +31,78 @@ static void bad(const char *node, const char *what)
 	panic("FDT: %s: %s", node, what);
 }
 
+/** struct prop - a property: NULL if the node has none. */
+struct prop {
+	const char *data;
+	uint32_t len;
+};
+
+/** enum prop_id - the properties that mean something here; the others are passed over. */
+enum prop_id { P_REG, P_RELEASE, P_CLOCK, P_LABEL, P_COMPATIBLE, P_BITS, P_BOOTARGS, P_SEED, P_SUITES, NR_PROPS };
+
+static const char *const prop_names[NR_PROPS] = {
+	[P_REG] = "reg",
+	[P_RELEASE] = "cpu-release-addr",
+	[P_CLOCK] = "clock-frequency",
+	[P_LABEL] = "label",
+	[P_COMPATIBLE] = "compatible",
+	[P_BITS] = FDT_DMA_BITS,
+	[P_BOOTARGS] = "bootargs",
+	[P_SEED] = FDT_SEED,
+	[P_SUITES] = FDT_SUITES,
+};
+
+/** struct node - one node of the tree, its children apart. */
+struct node {
+	const char *name;
+	struct prop props[NR_PROPS];
+};
+
 static uint64_t get_u64(const void *cells)
 {
 	return fdt64_to_cpu(*(const fdt64_t *)cells);
 }
 
 /* A property that must be there and be a number of @size bytes. */
-static uint64_t need_number(const void *fdt, int node, const char *name, const char *prop, int size)
+static uint64_t need_number(const struct node *n, enum prop_id id, unsigned int size)
 {
-	int len;
-	const void *p = fdt_getprop(fdt, node, prop, &len);
+	const struct prop *p = &n->props[id];
 
-	if (!p || len != size)
-		bad(name, prop);
-	return size == 8 ? get_u64(p) : fdt32_to_cpu(*(const fdt32_t *)p);
+	if (!p->data || p->len != size)
+		bad(n->name, prop_names[id]);
+	return size == 8 ? get_u64(p->data) : fdt32_to_cpu(*(const fdt32_t *)p->data);
 }
 
 /* The node's reg: one address and size, two cells each. */
-static struct boot_range need_reg(const void *fdt, int node, const char *name)
+static struct boot_range need_reg(const struct node *n)
 {
+	const struct prop *p = &n->props[P_REG];
 	struct boot_range r;
-	int len;
-	const char *p = fdt_getprop(fdt, node, "reg", &len);
 
-	if (!p || len != 16)
-		bad(name, "reg is not one range");
-	r.base = get_u64(p);
-	r.size = get_u64(p + 8);
+	if (!p->data || p->len != 16)
+		bad(n->name, "reg is not one range");
+	r.base = get_u64(p->data);
+	r.size = get_u64(p->data + 8);
 	if (r.base >= GPA_LIMIT || r.size > GPA_LIMIT - r.base)
-		bad(name, "reg lies beyond 52 bits");
+		bad(n->name, "reg lies beyond 52 bits");
 	return r;
 }
 
-static bool is_compatible(const void *fdt, int node, const char *what)
+/* A property made of strings, each with its NUL; NULL if it is not there. */
+static const char *get_strings(const struct node *n, enum prop_id id)
 {
-	int len;
-	const char *p = fdt_getprop(fdt, node, "compatible", &len);
+	const struct prop *p = &n->props[id];
 
-	return p && len > 0 && (size_t)len == strlen(what) + 1 && !memcmp(p, what, (size_t)len);
+	if (p->data && (!p->len || p->data[p->len - 1]))
+		bad(n->name, prop_names[id]);
+	return p->data;
+}
+
+static bool is_compatible(const struct node *n, const char *what)
+{
+	const char *p = get_strings(n, P_COMPATIBLE);
+
+	return p && !strcmp(p, what);
 }
 
 /* Name of a node up to its unit address. */
@@ -76,134 +113,134 @@ static bool name_is(const char *name, const char *what)
 	return !strncmp(name, what, len) && (name[len] == '@' || !name[len]);
 }
 
-static void add_memory(const void *fdt, int node, const char *name)
+static void add_memory(const struct node *n)
 {
 	struct boot_info *bi = &boot_info;
-	struct boot_range r = need_reg(fdt, node, name);
+	struct boot_range r = need_reg(n);
 	uint32_t i;
 
 	if (!r.size)
 		return;
 	if ((r.base | r.size) & (PAGE_SIZE - 1))
-		bad(name, "not page aligned");
+		bad(n->name, "not page aligned");
 	if (r.base + r.size > DIRECT_MAP_SIZE)
-		bad(name, "beyond the direct map");
+		bad(n->name, "beyond the direct map");
 	if (bi->nr_ranges == MMV_NR_RANGES)
-		bad(name, "too many ranges of memory");
+		bad(n->name, "too many ranges of memory");
 	for (i = bi->nr_ranges; i && bi->ranges[i - 1].base > r.base; i--)
 		bi->ranges[i] = bi->ranges[i - 1];
 	if ((i && bi->ranges[i - 1].base + bi->ranges[i - 1].size > r.base) ||
 	    (i < bi->nr_ranges && r.base + r.size > bi->ranges[i + 1].base))
-		bad(name, "overlaps other memory");
+		bad(n->name, "overlaps other memory");
 	bi->ranges[i] = r;
 	bi->nr_ranges++;
 }
 
 /* CPUs are numbered by their local APIC ids: the order in which the VMM numbers its vCPUs. */
-static void add_cpu(const void *fdt, int node, const char *name)
+static void add_cpu(const struct node *n)
 {
 	struct boot_info *bi = &boot_info;
-	struct boot_cpu cpu = { 0 };
+	struct boot_cpu cpu = {.apic_id = (uint32_t)need_number(n, P_REG, 4)};
 	uint32_t i;
-	int len;
-	const void *reg = fdt_getprop(fdt, node, "reg", &len), *release;
 
-	if (!reg || (len != 4 && len != 8))
-		bad(name, "reg is not an APIC id");
-	cpu.apic_id = len == 8 ? (uint32_t)get_u64(reg) : fdt32_to_cpu(*(const fdt32_t *)reg);
-	release = fdt_getprop(fdt, node, "cpu-release-addr", &len);
-	if (release && len == 8)
-		cpu.release_addr = get_u64(release);
+	if (n->props[P_RELEASE].data)
+		cpu.release_addr = need_number(n, P_RELEASE, 8);
 	if (!bi->tsc_hz)
-		bi->tsc_hz = need_number(fdt, node, name, "clock-frequency", 8);
+		bi->tsc_hz = need_number(n, P_CLOCK, 8);
 	if (bi->nr_cpus == MMV_NR_CPUS)
-		bad(name, "more CPUs than this kernel can drive");
+		bad(n->name, "more CPUs than this kernel can drive");
 	for (i = bi->nr_cpus; i && bi->cpus[i - 1].apic_id > cpu.apic_id; i--)
 		bi->cpus[i] = bi->cpus[i - 1];
 	if (i && bi->cpus[i - 1].apic_id == cpu.apic_id)
-		bad(name, "a second CPU with this APIC id");
+		bad(n->name, "a second CPU with this APIC id");
 	bi->cpus[i] = cpu;
 	bi->nr_cpus++;
 }
 
-static void add_module(const void *fdt, int node, const char *name)
+static void add_module(const struct node *n)
 {
-	struct boot_range r = need_reg(fdt, node, name);
-	struct boot_module *m = &boot_info.modules[boot_info.nr_modules];
-	int len;
-	const char *label = fdt_getprop(fdt, node, "label", &len);
+	struct boot_range r = need_reg(n);
+	const char *label = get_strings(n, P_LABEL);
 
-	if (!label || len < 1 || label[len - 1])
-		bad(name, "no label");
+	if (!label)
+		bad(n->name, "no label");
 	if (boot_info.nr_modules == BOOT_MAX_MODULES)
-		bad(name, "too many modules");
-	*m = (struct boot_module){ .name = label, .data = __va(r.base), .size = r.size };
-	boot_info.nr_modules++;
+		bad(n->name, "too many modules");
+	boot_info.modules[boot_info.nr_modules++] =
+		(struct boot_module){.name = label, .data = __va(r.base), .size = r.size};
 }
 
-static void add_chosen(const void *fdt, int node, const char *name)
+static void add_chosen(const struct node *n)
 {
-	int len;
-	const char *p = fdt_getprop(fdt, node, "bootargs", &len);
+	const char *args = get_strings(n, P_BOOTARGS);
 
-	if (p && (len < 1 || p[len - 1]))
-		bad(name, "bootargs is not a string");
-	boot_info.bootargs = p ? p : "";
-	p = fdt_getprop(fdt, node, FDT_SEED, &len);
-	if (p && len == 8)
-		boot_info.seed = get_u64(p);
-	p = fdt_getprop(fdt, node, FDT_SUITES, &len);
-	if (p && len > 0) {
-		if (p[len - 1])
-			bad(name, "suites is not a list of strings");
-		boot_info.suites = p;
-		boot_info.suites_len = (uint64_t)len;
+	if (args)
+		boot_info.bootargs = args;
+	if (n->props[P_SEED].data)
+		boot_info.seed = need_number(n, P_SEED, 8);
+	boot_info.suites = get_strings(n, P_SUITES);
+	boot_info.suites_len = n->props[P_SUITES].len;
+}
+
+static void add_replay(const struct node *n)
+{
+	struct boot_range r = need_reg(n);
+
+	boot_info.replay = __va(r.base);
+	boot_info.replay_size = r.size;
+}
+
+static void add_dma(const struct node *n)
+{
+	uint64_t bits = need_number(n, P_BITS, 4);
+	gpa_t base = need_reg(n).base;
+
+	if (boot_info.nr_dma == DMA_MAX_ENGINES)
+		bad(n->name, "too many DMA engines");
+	if (bits < PAGE_SHIFT || bits > 64)
+		bad(n->name, FDT_DMA_BITS);
+	if (base < DEV_GPA || base - DEV_GPA > DEV_SIZE - DEV_PAGE)
+		bad(n->name, "outside the device window");
+	boot_info.dma[boot_info.nr_dma++] = (struct boot_dma){.base = base, .bits = (uint32_t)bits};
+}
+
+/* A complete node, @depth below the root; @parent: name of the one it hangs from. */
+static void add_node(const struct node *n, int depth, const char *parent)
+{
+	if (depth == 1) {
+		if (name_is(n->name, "memory"))
+			add_memory(n);
+		else if (name_is(n->name, "chosen"))
+			add_chosen(n);
+		else if (name_is(n->name, "blob") && is_compatible(n, FDT_BLOB))
+			boot_info.blob = need_reg(n);
+		else if (name_is(n->name, "dma") && is_compatible(n, FDT_DMA))
+			add_dma(n);
+	} else if (depth == 2) {
+		if (name_is(parent, "cpus") && name_is(n->name, "cpu"))
+			add_cpu(n);
+		else if (name_is(parent, "reserved-memory") && name_is(n->name, "kernel"))
+			boot_info.kernel = need_reg(n);
+		else if (name_is(parent, "chosen") && name_is(n->name, "module"))
+			add_module(n);
+		else if (name_is(parent, "chosen") && name_is(n->name, "replay"))
+			add_replay(n);
 	}
 }
 
-static void add_dma(const void *fdt, int node, const char *name)
+/* The property at @offset, which fdt_next_tag() found to lie inside the tree, data and all. */
+static void take_property(const void *fdt, int offset, struct node *n)
 {
-	struct boot_dma *d = &boot_info.dma[boot_info.nr_dma];
-	uint64_t bits = need_number(fdt, node, name, FDT_DMA_BITS, 4);
+	const struct fdt_property *p = fdt_offset_ptr(fdt, offset, sizeof(*p));
+	const char *name = p ? fdt_string(fdt, (int)fdt32_to_cpu(p->nameoff)) : NULL;
 
-	if (boot_info.nr_dma == DMA_MAX_ENGINES)
-		bad(name, "too many DMA engines");
-	if (bits < 12 || bits > 64)
-		bad(name, FDT_DMA_BITS);
-	d->base = need_reg(fdt, node, name).base;
-	d->bits = (uint32_t)bits;
-	if (d->base < DEV_GPA || d->base - DEV_GPA > DEV_SIZE - DEV_PAGE)
-		bad(name, "outside the device window");
-	boot_info.nr_dma++;
-}
-
-/* A node at the top level. */
-static void add_top(const void *fdt, int node, const char *name)
-{
-	if (name_is(name, "memory"))
-		add_memory(fdt, node, name);
-	else if (name_is(name, "chosen"))
-		add_chosen(fdt, node, name);
-	else if (name_is(name, "blob") && is_compatible(fdt, node, FDT_BLOB))
-		boot_info.blob = need_reg(fdt, node, name);
-	else if (name_is(name, "dma") && is_compatible(fdt, node, FDT_DMA))
-		add_dma(fdt, node, name);
-}
-
-/* A node one below: @parent is what it hangs from. */
-static void add_second(const void *fdt, int node, const char *name, const char *parent)
-{
-	if (!strcmp(parent, "cpus") && name_is(name, "cpu")) {
-		add_cpu(fdt, node, name);
-	} else if (!strcmp(parent, "reserved-memory") && name_is(name, "kernel")) {
-		boot_info.kernel = need_reg(fdt, node, name);
-	} else if (!strcmp(parent, "chosen") && name_is(name, "module")) {
-		add_module(fdt, node, name);
-	} else if (!strcmp(parent, "chosen") && name_is(name, "replay")) {
-		struct boot_range r = need_reg(fdt, node, name);
-
-		boot_info.replay = __va(r.base);
-		boot_info.replay_size = r.size;
+	if (!name)
+		bad(n->name, "a property without a name");
+	for (unsigned int id = 0; id < NR_PROPS; id++) {
+		if (!strcmp(name, prop_names[id])) {
+			n->props[id] = (struct prop){.data = p->data, .len = fdt32_to_cpu(p->len)};
+			return;
+		}
 	}
 }
 
@@ -245,30 +282,49 @@ static void check_all(uint64_t fdt_gpa, uint64_t fdt_size)
 		need_in_blob("replay", (uint64_t)bi->replay - DIRECT_MAP, bi->replay_size);
 }
 
+/* Take all nodes in. */
+static void walk_tree(const void *fdt)
+{
+	struct node n = {.name = "/"};
+	const char *parent = "";
+	bool open = false; /* @n is a node whose properties are still coming */
+	int depth = -1, offset = 0, next;
+
+	for (;;) {
+		uint32_t tag = fdt_next_tag(fdt, offset, &next);
+
+		if (next < 0)
+			bad("/", fdt_strerror(next));
+		if (open && (tag == FDT_BEGIN_NODE || tag == FDT_END_NODE)) {
+			add_node(&n, depth, parent);
+			open = false;
+			if (tag == FDT_BEGIN_NODE && depth == 1)
+				parent = n.name;
+		}
+		if (tag == FDT_BEGIN_NODE) {
+			n = (struct node){.name = fdt_offset_ptr(fdt, offset + FDT_TAGSIZE, 1)};
+			depth++;
+			open = true;
+		} else if (tag == FDT_PROP) {
+			if (!open)
+				bad(n.name, "a property after a child node");
+			take_property(fdt, offset, &n);
+		} else if (tag == FDT_END_NODE) {
+			depth--;
+		} else if (tag == FDT_END) {
+			break;
+		}
+		offset = next;
+	}
+	if (depth != -1)
+		bad("/", "a node does not end");
+}
+
 void fdt_parse(const void *fdt)
 {
-	const char *parent = "";
-	int depth = 0, node = 0;
-
 	boot_info.bootargs = "";
 	if (fdt_check_header(fdt) || fdt_totalsize(fdt) > FDT_SIZE_MAX)
 		bad("/", "not a device tree");
-	while ((node = fdt_next_node(fdt, node, &depth)) >= 0 && depth >= 0) {
-		const char *name;
-
-		if (depth > 2)
-			continue;
-		name = fdt_get_name(fdt, node, NULL);
-		if (!name)
-			bad("/", "a node without a name");
-		if (depth == 1) {
-			parent = name;
-			add_top(fdt, node, name);
-		} else if (depth == 2) {
-			add_second(fdt, node, name, parent);
-		}
-	}
-	if (node < 0 && node != -FDT_ERR_NOTFOUND)
-		bad("/", fdt_strerror(node));
+	walk_tree(fdt);
 	check_all((uint64_t)fdt - DIRECT_MAP, fdt_totalsize(fdt));
 }

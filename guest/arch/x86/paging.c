@@ -89,8 +89,7 @@ static void map_range(unsigned long va, phys_addr_t pa, unsigned long size, unsi
 		unsigned int level = max_level;
 		unsigned long here, next, to_border;
 
-		while (level > 1 && ((va | pa) & ((1UL << level_shift(level)) - 1) ||
-				     size < 1UL << level_shift(level)))
+		while (level > 1 && ((va | pa) & ((1UL << level_shift(level)) - 1) || size < 1UL << level_shift(level)))
 			level--;
 		here = size & ~((1UL << level_shift(level)) - 1);
 		next = 1UL << level_shift(level + 1);

@@ -22,13 +22,38 @@
 #define ERR_LDT 0x4UL
 
 static const char *const trap_names[32] = {
-	"divide error", "debug", "NMI", "breakpoint", "overflow", "bound range exceeded", "invalid opcode",
-	"device not available", "double fault", "coprocessor segment overrun", "invalid TSS", "segment not present",
-	"stack segment fault", "general protection fault", "page fault", "reserved exception 15", "x87 exception",
-	"alignment check", "machine check", "SIMD exception", "virtualization exception", "control protection exception",
-	"reserved exception 22", "reserved exception 23", "reserved exception 24", "reserved exception 25",
-	"reserved exception 26", "reserved exception 27", "hypervisor injection exception", "VMM communication exception",
-	"security exception", "reserved exception 31",
+	"divide error",
+	"debug",
+	"NMI",
+	"breakpoint",
+	"overflow",
+	"bound range exceeded",
+	"invalid opcode",
+	"device not available",
+	"double fault",
+	"coprocessor segment overrun",
+	"invalid TSS",
+	"segment not present",
+	"stack segment fault",
+	"general protection fault",
+	"page fault",
+	"reserved exception 15",
+	"x87 exception",
+	"alignment check",
+	"machine check",
+	"SIMD exception",
+	"virtualization exception",
+	"control protection exception",
+	"reserved exception 22",
+	"reserved exception 23",
+	"reserved exception 24",
+	"reserved exception 25",
+	"reserved exception 26",
+	"reserved exception 27",
+	"hypervisor injection exception",
+	"VMM communication exception",
+	"security exception",
+	"reserved exception 31",
 };
 
 /* What lies at a faulting address, if its place says so. */
@@ -54,7 +79,7 @@ static const char *place_of(unsigned long addr)
 static void describe_page_fault(char *buf, size_t size, unsigned long addr, unsigned long err)
 {
 	const char *what = err & X86_PF_INSTR ? "fetch from" : err & X86_PF_WRITE ? "write to" : "read of";
-	const char *why = err & X86_PF_RSVD   ? "reserved bit set in a table"
+	const char *why = err & X86_PF_RSVD      ? "reserved bit set in a table"
 			  : !(err & X86_PF_PROT) ? "not mapped"
 			  : err & X86_PF_INSTR   ? "not executable"
 			  : err & X86_PF_WRITE   ? "read-only"
@@ -66,7 +91,10 @@ static void describe_page_fault(char *buf, size_t size, unsigned long addr, unsi
 
 static void describe_selector(char *buf, size_t size, const char *name, unsigned long err)
 {
-	snprintf(buf, size, "%s: %s entry %lu%s", name, err & ERR_IDT ? "IDT" : err & ERR_LDT ? "LDT" : "GDT",
+	snprintf(buf, size, "%s: %s entry %lu%s", name,
+		 err & ERR_IDT   ? "IDT"
+		 : err & ERR_LDT ? "LDT"
+				 : "GDT",
 		 err >> 3 & 0x1fff, err & ERR_EXTERNAL ? ", external" : "");
 }
 

@@ -5,8 +5,6 @@
 #ifndef ASM_APIC_H
 #define ASM_APIC_H
 
-
-
 /* Vectors: 0x20 .. 0xdf belong to devices, the rest to the APIC and to other CPUs. */
 #define FIRST_DEVICE_VECTOR 0x20
 #define LAST_DEVICE_VECTOR 0xdf
