@@ -53,6 +53,9 @@ extern uint64_t kernel_cr3;
 /** paging_init - own page tables, from memblock; load them. */
 void paging_init(void);
 
+/** paging_fault - map what is meant to be mapped on first touch. Return: true if @addr was that. Context: any. */
+bool paging_fault(unsigned long addr);
+
 /* apic.c */
 
 void apic_init_cpu(void);

@@ -7,8 +7,11 @@
  *   kernel      text RX, constants R, data RW; the guard pages under the boot CPU's stacks stay unmapped
  *   DEV_VA      the device window, RW NX uncached
  *
- * The work does not grow with memory as long as the CPU has 1 GiB pages: a loop is over ranges, then over at most one
- * table's entries for each ragged end. Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody
+ * The work hardly grows with memory: a loop is over ranges, then over at most one table's entries for each ragged end.
+ * Without 1 GiB pages, 512 entries for each GiB of RAM would be written: there the direct map of a whole GiB is
+ * filled in when it is first touched (paging_fault()). All tables that this takes are set aside at boot, in a GiB that is mapped,
+ * so a fault never allocates and never faults again; CPUs that meet there write the same values.
+ * Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody
  * has written yet) and count as reserved. Tables must lie where the first page tables reach: in the
  * BOOT_MAP_MAX bytes from the kernel's base.
  *
@@ -36,18 +39,35 @@ static unsigned long *pml4;
 static unsigned int max_level; /* largest page: 3 is 1 GiB, 2 is 2 MiB */
 static phys_addr_t table_start, table_end;
 
+/** struct lazy_range - whole GiBs [va, end) of the direct map; the n-th is to use the n-th page at @tables. */
+struct lazy_range {
+	unsigned long va, end;
+	phys_addr_t tables;
+};
+
+static struct lazy_range lazy_ranges[MMV_NR_RANGES];
+static unsigned int nr_lazy;
+
 static unsigned int level_shift(unsigned int level)
 {
 	return PAGE_SHIFT + 9 * (level - 1);
 }
 
+/* Tables are taken from memblock by fours: its search costs more than all the rest of making one. */
 static unsigned long *table_alloc(void)
 {
-	phys_addr_t pa = memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, table_start, table_end);
+	static phys_addr_t next, end;
+	phys_addr_t size = 4 * PAGE_SIZE;
 
-	if (!pa)
+	while (next == end && size) {
+		next = memblock_phys_alloc_range(size, PAGE_SIZE, table_start, table_end);
+		end = next ? next + size : 0;
+		size = size > PAGE_SIZE ? PAGE_SIZE : 0;
+	}
+	if (next == end)
 		panic("no room for page tables in the %lu MiB after the kernel", BOOT_MAP_MAX >> 20);
-	return __va(pa);
+	next += PAGE_SIZE;
+	return __va(next - PAGE_SIZE);
 }
 
 /* The table of @level that covers @va. */
@@ -104,14 +124,74 @@ static void map_range(unsigned long va, phys_addr_t pa, unsigned long size, unsi
 	}
 }
 
+/* Write the table for the GiB at @va, and only then let the CPU see it. */
+static void lazy_fill(const struct lazy_range *r, unsigned long va)
+{
+	phys_addr_t table_pa = r->tables + ((va - r->va) >> PUD_SHIFT << PAGE_SHIFT);
+	unsigned long *table = __va(table_pa);
+	unsigned long entry = (va - DIRECT_MAP) | pgprot_val(PAGE_KERNEL) | _PAGE_PSE;
+
+	for (unsigned int i = 0; i < 512; i++, entry += PMD_SIZE)
+		table[i] = entry;
+	barrier();
+	*(volatile unsigned long *)&table_for(va, 3)[va >> PUD_SHIFT & 511] = table_pa | TABLE_BITS;
+}
+
+bool paging_fault(unsigned long addr)
+{
+	for (unsigned int i = 0; i < nr_lazy; i++) {
+		if (addr >= lazy_ranges[i].va && addr < lazy_ranges[i].end) {
+			lazy_fill(&lazy_ranges[i], addr & ~(PUD_SIZE - 1));
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Set the whole GiBs [va, end) aside for paging_fault(). Return: false if there is no room for their tables. */
+static bool map_later(unsigned long va, unsigned long end)
+{
+	struct lazy_range *r = &lazy_ranges[nr_lazy];
+
+	r->tables = memblock_phys_alloc_range((end - va) >> PUD_SHIFT << PAGE_SHIFT, PAGE_SIZE, table_start, table_end);
+	if (!r->tables)
+		return false;
+	r->va = va;
+	r->end = end;
+	nr_lazy++;
+	/* A fault finds the level above in place... */
+	for (unsigned long at = va; at < end; at = (at & ~(PGDIR_SIZE - 1)) + PGDIR_SIZE)
+		table_for(at, 3);
+	/* ...and does not fault on the tables themselves. */
+	for (unsigned long at = va; at < end; at += PUD_SIZE) {
+		if (at - DIRECT_MAP >= table_end)
+			break;
+		if (at - DIRECT_MAP + PUD_SIZE > table_start)
+			lazy_fill(r, at);
+	}
+	return true;
+}
+
+static void map_ram(phys_addr_t base, phys_addr_t size)
+{
+	unsigned long va = DIRECT_MAP + base, end = va + size;
+	unsigned long inner = (va + PUD_SIZE - 1) & ~(PUD_SIZE - 1), inner_end = end & ~(PUD_SIZE - 1);
+
+	if (max_level == 2 && inner < inner_end && map_later(inner, inner_end)) {
+		map_range(va, base, inner - va, pgprot_val(PAGE_KERNEL));
+		map_range(inner_end, inner_end - DIRECT_MAP, end - inner_end, pgprot_val(PAGE_KERNEL));
+	} else {
+		map_range(va, base, size, pgprot_val(PAGE_KERNEL));
+	}
+}
+
 static void map_direct(void)
 {
 	const struct memblock_type *mem = &memblock.memory;
 	const struct boot_range *blob = &boot_info.blob;
 
 	for (u64 i = 0; i < mem->cnt; i++)
-		map_range(DIRECT_MAP + mem->regions[i].base, mem->regions[i].base, mem->regions[i].size,
-			  pgprot_val(PAGE_KERNEL));
+		map_ram(mem->regions[i].base, mem->regions[i].size);
 	if (blob->size)
 		map_range(DIRECT_MAP + blob->base, blob->base, blob->size, pgprot_val(PAGE_KERNEL));
 }

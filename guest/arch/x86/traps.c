@@ -113,6 +113,8 @@ static void handle_exception(struct pt_regs *regs)
 	unsigned long v = regs->vector, err = regs->error_code;
 	char text[160];
 
+	if (v == TRAP_PAGE_FAULT && !(err & X86_PF_PROT) && paging_fault(cr2))
+		return;
 	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fixup_exception(regs))
 		return;
 	if (v == TRAP_PAGE_FAULT)
