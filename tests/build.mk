@@ -6,9 +6,9 @@
 UNIT_TESTS :=
 E2E_TESTS :=
 
+.PHONY: unit-tests e2e-tests static-programs
 include $(sort $(wildcard tests/*/build.mk))
 
-.PHONY: unit-tests e2e-tests static-programs
 unit-tests: $(UNIT_TESTS)
 e2e-tests: all $(E2E_TESTS)
 # What goes into the emulated machine (with STATIC=1).

@@ -75,7 +75,7 @@ cp $kernel/order "$root/modules/../modules.order" && mv "$root/modules.order" "$
 make -s STATIC=1 build/static/nested/holder >&2
 cp build/static/nested/holder "$root/bin/holder"
 # What is not built is not there: cases/plan decide what they need.
-for f in mmvisor mm-inspect e2e/test_e2e; do
+for f in mmvisor mm-inspect e2e/test_e2e bench/boot_count; do
 	[ -x build/static/$f ] || continue
 	install -D -s build/static/$f "$root/mmvisor/build/$f"
 done

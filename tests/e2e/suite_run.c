@@ -113,7 +113,8 @@ START_TEST(payload_passes)
 	expect_out(p, "^KTAP version 2$");
 	expect_out(p, "hello from a payload: 64 bytes, 64 usable");
 	expect_out(p, "^ +ok 1 hello$");
-	ck_assert_int_eq(xml_count("r.xml", "testcase"), 1);
+	/* The case, and the run as a whole. */
+	ck_assert_int_eq(xml_count("r.xml", "testcase"), 2);
 	ck_assert_int_eq(xml_count("r.xml", "failure"), 0);
 
 	struct json_object *o = json_file("r.json");
@@ -150,7 +151,7 @@ START_TEST(payload_fails)
 	expect_out(p, "^ +ok 1 passes$");
 	expect_out(p, "^ +not ok 2 fails");
 	expect_out(p, "^ +ok 3 skips # SKIP");
-	ck_assert_int_eq(xml_count("r.xml", "testcase"), 3);
+	ck_assert_int_eq(xml_count("r.xml", "testcase"), 4);
 	ck_assert_int_eq(xml_count("r.xml", "failure"), 1);
 	ck_assert_int_eq(xml_count("r.xml", "skipped"), 1);
 
