@@ -235,6 +235,7 @@ struct vm_struct {
 	uint64_t nr_pages;
 	GPTR(GPTR(struct page)) pages;	/* nr_pages entries */
 	gva_t caller;			/* who asked */
+	GPTR(struct vm_struct) next;	/* vfree() came where nobody may wait: queued; VM_UNINITIALIZED is set */
 };
 
 /**

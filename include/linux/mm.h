@@ -203,7 +203,7 @@ void mm_init(void);
 
 /**
  * struct mm_usage - what is in use, exactly, whatever per-CPU arrays and spare slabs hold back
- * @pages:   allocated pages that are not slabs (pages of a slab belong to the cache, not to its users)
+ * @pages:   allocated pages, without slabs (they belong to the cache, not to its users) and page tables (they are kept)
  * @objects: objects that users hold, all caches
  * @areas:   vmalloc areas
  */

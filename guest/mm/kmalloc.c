@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/*
+ * kmalloc.c - memory of any size: size classes of caches up to 8 KiB, whole pages beyond.
+ *
+ * Shape:   kmalloc_caches[type][class]: 13 classes (8, 16, 32, 64, 96, 128, 192, 256, 512, 1k, 2k, 4k, 8k) for each of
+ *          four types, by what the mask says about zone, reclaim and accounting. All of them are part of the image, so a
+ *          kmalloc() of constant size and mask knows its cache's address when it is compiled.
+ *          Beyond: a block of pages with owner OWNER_KMALLOC, whose first page's entry knows the order.
+ * Always:  a power-of-two size is aligned to itself: the class is as large, its objects start on a slab's first byte, and
+ *          the class's size divides that of a slab.
+ * kfree(): finds out from the entry of the block behind the address which of the two it is.
+ * Locking: none of its own.
+ */
+#include <linux/export.h>
+#include <linux/sprintf.h>
+#include <linux/string.h>
+
+#include "slab.h"
+
+#define KMALLOC_CACHE(prefix, bytes, more)                                                                             \
+	{                                                                                                              \
+		.name = prefix #bytes, .object_size = (bytes), .flags = SLAB_KMALLOC | (more), .refcount = 1,          \
+		.align = (bytes) & -(bytes),                                                                           \
+	}
+#define KMALLOC_SET(prefix, more)                                                                                      \
+	{                                                                                                              \
+		KMALLOC_CACHE(prefix, 8, more), KMALLOC_CACHE(prefix, 16, more), KMALLOC_CACHE(prefix, 32, more),      \
+			KMALLOC_CACHE(prefix, 64, more), KMALLOC_CACHE(prefix, 96, more),                              \
+			KMALLOC_CACHE(prefix, 128, more), KMALLOC_CACHE(prefix, 192, more),                            \
+			KMALLOC_CACHE(prefix, 256, more), KMALLOC_CACHE(prefix, 512, more),                            \
+			KMALLOC_CACHE(prefix, 1024, more), KMALLOC_CACHE(prefix, 2048, more),                          \
+			KMALLOC_CACHE(prefix, 4096, more), KMALLOC_CACHE(prefix, 8192, more),                          \
+	}
+
+struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_NR_CLASSES] = {
+	[KMALLOC_NORMAL] = KMALLOC_SET("kmalloc-", 0),
+	[KMALLOC_DMA] = KMALLOC_SET("dma-kmalloc-", SLAB_CACHE_DMA),
+	[KMALLOC_RECLAIM] = KMALLOC_SET("kmalloc-rcl-", SLAB_RECLAIM_ACCOUNT),
+	[KMALLOC_CGROUP] = KMALLOC_SET("kmalloc-cg-", SLAB_ACCOUNT),
+};
+EXPORT_SYMBOL(kmalloc_caches);
+
+/* Class by (size - 1) / 8, for sizes up to 192. */
+static const u8 small_class[24] = {0, 1, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 6, 6, 6, 6, 6, 6, 6, 6};
+
+static __always_inline unsigned int class_of(size_t size)
+{
+	if (size <= 192)
+		return small_class[(size - 1) / 8];
+	return size <= 256 ? 7 : 63 - (unsigned int)__builtin_clzl(size - 1);
+}
+
+void *kmalloc_large(size_t size, gfp_t gfp)
+{
+	unsigned int order = get_order(size);
+	struct page *page;
+
+	if (unlikely(size > KMALLOC_MAX_SIZE)) {
+		WARN_ONCE(!(gfp & __GFP_NOWARN), "kmalloc: %zu bytes are more than the largest block has\n", size);
+		return NULL;
+	}
+	page = alloc_pages_owner((gfp & ~__GFP_HIGHMEM) | __GFP_COMP, order, OWNER_KMALLOC);
+	return page ? page_address(page) : NULL;
+}
+EXPORT_SYMBOL(kmalloc_large);
+
+void *__kmalloc(size_t size, gfp_t gfp)
+{
+	if (unlikely(size > KMALLOC_MAX_CACHE_SIZE))
+		return kmalloc_large(size, gfp);
+	if (unlikely(!size))
+		return ZERO_SIZE_PTR;
+	return kmem_cache_alloc(&kmalloc_caches[kmalloc_type(gfp)][class_of(size)], gfp);
+}
+EXPORT_SYMBOL(__kmalloc);
+
+static noinline void free_large(struct page *head, const void *obj)
+{
+	if (!head || head->owner != OWNER_KMALLOC || page_address(head) != obj)
+		WARN(1, "kfree(%lx): Not a kmalloc allocation\n", (unsigned long)obj);
+	else
+		__free_pages(head, head->order);
+}
+
+void kfree(const void *obj)
+{
+	struct page *head;
+
+	if (unlikely(ZERO_OR_NULL_PTR(obj)))
+		return;
+	head = obj_head(obj);
+	if (unlikely(!head || head->owner != OWNER_SLAB)) {
+		free_large(head, obj);
+		return;
+	}
+#if MM_DEBUG >= 1
+	if (!slab_owns(((struct slab *)head)->slab_cache, (struct slab *)head, obj)) {
+		slab_bad_free("kfree", NULL, obj);
+		return;
+	}
+#endif
+	slab_free(((struct slab *)head)->slab_cache, (void *)obj);
+}
+EXPORT_SYMBOL(kfree);
+
+size_t ksize(const void *obj)
+{
+	const struct page *head;
+
+	if (ZERO_OR_NULL_PTR(obj))
+		return 0;
+	head = obj_head(obj);
+	if (WARN_ON_ONCE(!head))
+		return 0;
+	if (head->owner == OWNER_SLAB)
+		return ((const struct slab *)head)->slab_cache->object_size;
+	return PAGE_SIZE << head->order;
+}
+EXPORT_SYMBOL(ksize);
+
+void kfree_sensitive(const void *obj)
+{
+	size_t size = ksize(obj);
+
+	if (size)
+		memset((void *)obj, 0, size);
+	barrier_data(obj);
+	kfree(obj);
+}
+EXPORT_SYMBOL(kfree_sensitive);
+
+size_t kmalloc_size_roundup(size_t size)
+{
+	if (!size || size == SIZE_MAX)
+		return size;
+	if (size <= KMALLOC_MAX_CACHE_SIZE)
+		return kmalloc_size(class_of(size));
+	return size > KMALLOC_MAX_SIZE ? size : PAGE_SIZE << get_order(size);
+}
+EXPORT_SYMBOL(kmalloc_size_roundup);
+
+/*
+ * The block does not know what was asked for, only what it holds. So with __GFP_ZERO everything behind the new size is
+ * kept zero, in place and in a new block: then whatever a later call adds is zero.
+ */
+void *krealloc(const void *obj, size_t size, gfp_t gfp)
+{
+	size_t have;
+	void *fresh;
+
+	if (!size) {
+		kfree(obj);
+		return ZERO_SIZE_PTR;
+	}
+	if (ZERO_OR_NULL_PTR(obj))
+		return __kmalloc(size, gfp);
+	have = ksize(obj);
+	if (size <= have) {
+		if (gfp & __GFP_ZERO)
+			memset((char *)obj + size, 0, have - size);
+		return (void *)obj;
+	}
+	fresh = __kmalloc(size, gfp);
+	if (!fresh)
+		return NULL;
+	memcpy(fresh, obj, have);
+	kfree(obj);
+	return fresh;
+}
+EXPORT_SYMBOL(krealloc);
+
+/* ---- copies ---- */
+
+void *kmemdup(const void *src, size_t len, gfp_t gfp)
+{
+	void *copy = __kmalloc(len, gfp);
+
+	if (copy && len)
+		memcpy(copy, src, len);
+	return copy;
+}
+EXPORT_SYMBOL(kmemdup);
+
+char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
+{
+	char *copy = s ? __kmalloc(size_add(len, 1), gfp) : NULL;
+
+	if (copy) {
+		memcpy(copy, s, len);
+		copy[len] = '\0';
+	}
+	return copy;
+}
+EXPORT_SYMBOL(kmemdup_nul);
+
+char *kstrdup(const char *s, gfp_t gfp)
+{
+	return s ? kmemdup(s, strlen(s) + 1, gfp) : NULL;
+}
+EXPORT_SYMBOL(kstrdup);
+
+char *kstrndup(const char *s, size_t max, gfp_t gfp)
+{
+	return s ? kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
+}
+EXPORT_SYMBOL(kstrndup);
+
+char *kvasprintf(gfp_t gfp, const char *fmt, va_list args)
+{
+	va_list again;
+	char *text;
+	int len;
+
+	va_copy(again, args);
+	len = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
+	text = __kmalloc((size_t)len + 1, gfp);
+	if (text)
+		vsnprintf(text, (size_t)len + 1, fmt, args);
+	return text;
+}
+EXPORT_SYMBOL(kvasprintf);
+
+char *kasprintf(gfp_t gfp, const char *fmt, ...)
+{
+	va_list args;
+	char *text;
+
+	va_start(args, fmt);
+	text = kvasprintf(gfp, fmt, args);
+	va_end(args);
+	return text;
+}
+EXPORT_SYMBOL(kasprintf);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+/*
+ * mm_root.c - where everything begins: the root that a reader outside the guest starts from, and the order in which the
+ * allocators come up.
+ *
+ *   memblock    knows RAM and what is taken; per-CPU arrays of the first caches come from it
+ *   zones       take over the rest
+ *   slab        caches that are part of the image: kmem_cache, kmalloc-*
+ *   vmalloc     its caches are made by the slab
+ *
+ * The fields of the root that this file does not set belong to the machine: it fills nr_cpus before mm_init(), the others
+ * before it says where the root is.
+ */
+#include <linux/list.h>
+#include <linux/memblock.h>
+
+#include "internal.h"
+
+struct mm_root mm_root = {
+	.magic = MM_ROOT_MAGIC,
+	.version = MM_ROOT_VERSION,
+	.size = sizeof(struct mm_root),
+	.page_size = sizeof(struct page),
+	.debug = MM_DEBUG > 0,
+	.memblock = &memblock,
+	.zones = mm_zones,
+	.slab_caches = LIST_HEAD_INIT(mm_root.slab_caches),
+	.vmalloc = &vmalloc_space,
+	.module_space = &module_space,
+	.modules = LIST_HEAD_INIT(mm_root.modules),
+};
+
+void mm_init(void)
+{
+	BUG_ON(!mm_root.nr_cpus || mm_root.nr_cpus > MMV_NR_CPUS);
+	/* Physical address 0 stays unused: it reads like "none" everywhere. */
+	if (memblock_is_memory(0))
+		BUG_ON(memblock_reserve(0, PAGE_SIZE));
+	slab_boot_alloc();
+	mm_root.max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	zones_init();
+	slab_init();
+	vmalloc_init();
+}
+
+void mm_usage(struct mm_usage *usage)
+{
+	unsigned long slab_pages;
+
+	slab_usage(&usage->objects, &slab_pages);
+	usage->pages = totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages();
+	usage->areas = READ_ONCE(vmalloc_space.nr_busy) + READ_ONCE(module_space.nr_busy);
+}
+
+void mm_drain(void)
+{
+	vmalloc_purge();
+	slab_drain_all();
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: MIT
+/*
+ * page_report.c - what the page allocator says when something is wrong: a request that failed, a page that is not what
+ * the caller thinks. Nothing here changes a page or takes a zone's lock; counts may be a moment old.
+ */
+#include <linux/export.h>
+#include <linux/jiffies.h>
+#include <linux/memblock.h>
+#include <linux/printk.h>
+#include <linux/sched.h>
+
+#include "internal.h"
+
+#define REPORT_INTERVAL (10 * HZ)
+
+char *gfp_names(char *buf, size_t size, gfp_t gfp)
+{
+	/* Masks before the bits they are made of. */
+	static const struct {
+		gfp_t bits;
+		const char *name;
+	} names[] = {
+		{GFP_KERNEL, "GFP_KERNEL"},
+		{GFP_NOFS, "GFP_NOFS"},
+		{GFP_ATOMIC, "GFP_ATOMIC"},
+		{GFP_NOIO, "GFP_NOIO"},
+		{__GFP_DMA, "GFP_DMA"},
+		{__GFP_DMA32, "GFP_DMA32"},
+		{__GFP_HIGHMEM, "__GFP_HIGHMEM"},
+		{__GFP_MOVABLE, "__GFP_MOVABLE"},
+		{__GFP_RECLAIMABLE, "__GFP_RECLAIMABLE"},
+		{__GFP_HIGH, "__GFP_HIGH"},
+		{__GFP_IO, "__GFP_IO"},
+		{__GFP_FS, "__GFP_FS"},
+		{__GFP_ZERO, "__GFP_ZERO"},
+		{__GFP_DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM"},
+		{__GFP_KSWAPD_RECLAIM, "__GFP_KSWAPD_RECLAIM"},
+		{__GFP_NOWARN, "__GFP_NOWARN"},
+		{__GFP_RETRY_MAYFAIL, "__GFP_RETRY_MAYFAIL"},
+		{__GFP_NOFAIL, "__GFP_NOFAIL"},
+		{__GFP_NORETRY, "__GFP_NORETRY"},
+		{__GFP_MEMALLOC, "__GFP_MEMALLOC"},
+		{__GFP_COMP, "__GFP_COMP"},
+		{__GFP_NOMEMALLOC, "__GFP_NOMEMALLOC"},
+		{__GFP_HARDWALL, "__GFP_HARDWALL"},
+		{__GFP_THISNODE, "__GFP_THISNODE"},
+		{__GFP_ACCOUNT, "__GFP_ACCOUNT"},
+		{__GFP_WRITE, "__GFP_WRITE"},
+	};
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if ((gfp & names[i].bits) != names[i].bits)
+			continue;
+		gfp &= ~names[i].bits;
+		at += (size_t)scnprintf(buf + at, size - at, "%s%s", at ? "|" : "", names[i].name);
+	}
+	if (gfp)
+		scnprintf(buf + at, size - at, "%s%#x", at ? "|" : "", gfp);
+	return buf;
+}
+
+void show_zones(void)
+{
+	struct zone *zone;
+
+	for_each_zone (zone) {
+		if (!managed_zone(zone))
+			continue;
+		pr_warn("%s free:%lukB min:%lukB low:%lukB high:%lukB reserve:%lu,%lu,%lu managed:%lukB\n", zone->name,
+			(unsigned long)zone->nr_free << 2, (unsigned long)zone->watermark[WMARK_MIN] << 2,
+			(unsigned long)zone->watermark[WMARK_LOW] << 2, (unsigned long)zone->watermark[WMARK_HIGH] << 2,
+			(unsigned long)zone->lowmem_reserve[ZONE_DMA], (unsigned long)zone->lowmem_reserve[ZONE_DMA32],
+			(unsigned long)zone->lowmem_reserve[ZONE_NORMAL], (unsigned long)zone->managed_pages << 2);
+	}
+}
+
+/* At most one report in ten seconds; who comes in between is counted. */
+void alloc_failed(gfp_t gfp, unsigned int order)
+{
+	static unsigned long next;
+	static unsigned int missed;
+	char names[160];
+
+	if (gfp & __GFP_NOWARN)
+		return;
+	if (next && time_before(jiffies, next)) {
+		missed++;
+		return;
+	}
+	next = jiffies + REPORT_INTERVAL;
+	pr_warn("%s: page allocation failure: order:%u, mode:%#x(%s)\n", current->comm, order, gfp,
+		gfp_names(names, sizeof(names), gfp));
+	if (missed)
+		pr_warn("%u more page allocation failures since the last report\n", missed);
+	missed = 0;
+	dump_stack();
+	show_zones();
+}
+
+/* Like page_head(), for a page that may be nobody's: looks only at entries that exist. */
+static const struct page *head_if_any(const struct page *page)
+{
+	unsigned long pfn = page_to_pfn(page);
+	unsigned long at = pfn;
+
+	while (pfn_valid(at)) {
+		const struct page *head = pfn_to_page(at);
+
+		if (head->state != PAGE_QUIET)
+			return (pfn - at) >> head->order ? NULL : head;
+		if (!(at & (MAX_ORDER_NR_PAGES - 1)))
+			return NULL;
+		at &= at - 1;
+	}
+	return NULL;
+}
+
+void bad_page(const struct page *page, const char *what)
+{
+	static const char *const owners[] = PAGE_OWNER_NAMES;
+	unsigned long pfn = page_to_pfn(page);
+	const struct page *head;
+
+	if (!pfn_valid(pfn)) {
+		WARN(1, "BUG: Bad page state  pfn:%05lx: %s: there is no such page\n", pfn, what);
+		return;
+	}
+	head = head_if_any(page);
+	if (!head)
+		pr_alert("page pfn:%05lx is %s\n", pfn,
+			 PageReserved(page) ? "reserved: it was never given to the page allocator"
+					    : "free and untouched");
+	else if (page_is_free(head))
+		pr_alert("page pfn:%05lx lies in a free block of order %u at pfn:%05lx\n", pfn, head->order,
+			 page_to_pfn(head));
+	else
+		pr_alert("page pfn:%05lx lies in an allocated block of order %u at pfn:%05lx, owner %s, refcount %d, "
+			 "mapcount %d, mapping %#lx, flags %#x\n",
+			 pfn, head->order, page_to_pfn(head), head->owner < NR_PAGE_OWNERS ? owners[head->owner] : "?",
+			 head->refcount, head->mapcount, (unsigned long)head->mapping, head->flags);
+	WARN(1, "BUG: Bad page state in process %s  pfn:%05lx: %s\n", current->comm, pfn, what);
+}
