@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: MIT
+/*
+ * replay_report.c - a replay in figures: what was done, what is left, what the memory looks like.
+ *
+ * Counts of the trace are ours, counts of the guest were checked by trace_totals(); free blocks and slabs are read from
+ * the guest's memory by tools/view. "Traced" bytes are what the recorded kernel spent (bytes_alloc), "guest" bytes are
+ * whole slabs, so the difference is what the guest's caches hold in reserve or waste.
+ */
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/view/list.h"
+#include "vmm/replay_report.h"
+
+#define TOP_CACHES 14
+#define BAR_WIDTH 20
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static uint64_t sum(const uint64_t n[NR_REPLAY_KINDS])
+{
+	return n[REPLAY_KMALLOC] + n[REPLAY_CACHE] + n[REPLAY_PAGES];
+}
+
+/* "512", "12.3 KiB", "4.0 MiB": at most nine characters. */
+static const char *bytes_text(uint64_t bytes, char buf[16])
+{
+	static const char *const unit[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+	double n = (double)bytes;
+	unsigned int u = 0;
+
+	while (n >= 1024 && u < 4) {
+		n /= 1024;
+		u++;
+	}
+	snprintf(buf, 16, u ? "%.1f %s" : "%.0f %s", n, unit[u]);
+	return buf;
+}
+
+static unsigned int percent_of(uint64_t part, uint64_t whole)
+{
+	return whole ? (unsigned int)(100.0 * (double)part / (double)whole + 0.5) : 0;
+}
+
+static const char *bar(uint64_t part, uint64_t whole, char buf[BAR_WIDTH + 1])
+{
+	uint64_t full = whole ? (uint64_t)((double)part / (double)whole * BAR_WIDTH + 0.5) : 0;
+
+	if (full > BAR_WIDTH)
+		full = BAR_WIDTH;
+	memset(buf, '#', full);
+	memset(buf + full, '.', BAR_WIDTH - full);
+	buf[BAR_WIDTH] = '\0';
+	return buf;
+}
+
+void replay_report_trace(FILE *out, const char *path, const struct trace_program *prog)
+{
+	const struct trace_stats *st = &prog->stats;
+	char peak[16];
+
+	fprintf(out, "trace: %s, %" PRIu64 " events of %u CPU%s in %.3f s, at most %s alive at a time\n",
+		base_name(path), st->events, st->nr_cpus, st->nr_cpus == 1 ? "" : "s", st->seconds,
+		bytes_text(st->peak_bytes, peak));
+	if (st->lost)
+		fprintf(out, "trace: %" PRIu64 " events were lost while recording: expect frees without allocations\n",
+			st->lost);
+}
+
+/* ---- operations ---- */
+
+static void report_operations(FILE *out, const struct trace_program *prog, const struct trace_totals *t)
+{
+	static const char *const alloc_names[] = {"kmalloc", "kmem_cache_alloc", "alloc_pages"};
+	static const char *const free_names[] = {"kfree", "kmem_cache_free", "free_pages"};
+	const struct trace_stats *st = &prog->stats;
+
+	fprintf(out, "\n%-22s %10s %10s %10s\n", "operations", "recorded", "done", "failed");
+	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
+		fprintf(out, "  %-20s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", alloc_names[k], st->allocs[k],
+			t->allocs[k], t->failed[k]);
+	fprintf(out, "  %-20s %10s %10s %10s %10s\n", "", "", "", "", "never seen allocated");
+	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
+		fprintf(out, "  %-20s %10" PRIu64 " %10" PRIu64 " %10s %10" PRIu64 "\n", free_names[k],
+			st->frees[k] + st->unknown[k], t->frees[k], "", st->unknown[k]);
+}
+
+static void note(FILE *out, uint64_t n, const char *text)
+{
+	if (n)
+		fprintf(out, "  %-20s %10" PRIu64 "  %s\n", "", n, text);
+}
+
+static void report_notes(FILE *out, const struct trace_program *prog, const struct trace_totals *t)
+{
+	const struct trace_stats *st = &prog->stats;
+	char text[256];
+
+	note(out, st->internal_slab, "internal: pages that the recorded kernel got for its own slabs");
+	note(out, st->internal_kmalloc, "internal: pages that the recorded kernel got for large kmalloc()");
+	note(out, st->failed, "allocations that failed in the recorded kernel already");
+	note(out, st->reused, "objects freed unseen (address in use again), freed here at that moment");
+	note(out, st->split_frees, "frees of a part of a block");
+	note(out, st->null_frees, "frees of NULL");
+	note(out, st->internal_frees, "frees of internal pages");
+	note(out, st->moved, "objects freed on another CPU than they were allocated on");
+	note(out, t->waits, "times that a CPU had to wait for another one");
+	note(out, t->corrupt, "OBJECTS OVERWRITTEN while they were allocated");
+	note(out, t->not_zero, "OBJECTS NOT ZERO that had to be");
+	for (unsigned int i = 0; i < REPLAY_NR_FAULTS && i < t->nr_faults && i < 5; i++)
+		fprintf(out, "  ! %s\n", trace_fault_text(prog, &t->faults[i], text, sizeof(text)));
+	if (t->nr_faults > 5)
+		fprintf(out, "  ! and %" PRIu64 " more\n", t->nr_faults - 5);
+}
+
+static void report_live(FILE *out, const struct trace_totals *t)
+{
+	static const char *const names[] = {"kmalloc", "slab objects", "page blocks"};
+	char text[16];
+
+	fprintf(out, "\n%-22s %10s %10s\n", "live at the end", "objects", "traced as");
+	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
+		fprintf(out, "  %-20s %10" PRIu64 " %10s\n", names[k], t->live[k], bytes_text(t->live_bytes[k], text));
+}
+
+/* ---- free memory ---- */
+
+/* How much of the zone's free memory lies in blocks of each order, in seven steps. */
+static void zone_picture(FILE *out, const struct list_zone *z)
+{
+	static const char steps[] = " .:-=+*#";
+	uint64_t free = 0;
+
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+		free += z->free[o] << o;
+	fprintf(out, "  %-28s", "");
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
+		uint64_t part = z->free[o] << o;
+		unsigned int step = free ? (unsigned int)((double)part / (double)free * 7) : 0;
+
+		fprintf(out, "  %c%c%c%c", steps[part && !step ? 1 : step], steps[part && !step ? 1 : step],
+			steps[part && !step ? 1 : step], steps[part && !step ? 1 : step]);
+	}
+	fputc('\n', out);
+}
+
+static void report_zones(FILE *out, const struct view *v)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	char err[VIEW_ERR_MAX], text[16];
+	int nr = list_zones(v, zones, err);
+
+	if (nr < 0) {
+		fprintf(out, "\nfree blocks: %s\n", err);
+		return;
+	}
+	fprintf(out, "\n%-30s", "free blocks by order");
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+		fprintf(out, " %5u", o);
+	fputc('\n', out);
+	for (int i = 0; i < nr; i++) {
+		fprintf(out, "  %-8s %10s %3u%% free", zones[i].name, bytes_text(zones[i].nr_free * 4096, text),
+			percent_of(zones[i].nr_free, zones[i].managed));
+		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+			fprintf(out, " %5" PRIu64, zones[i].free[o]);
+		fputc('\n', out);
+		zone_picture(out, &zones[i]);
+	}
+	fprintf(out, "  (shading: the share of the zone's free memory in blocks of that order)\n");
+}
+
+/* ---- slabs ---- */
+
+struct slab_row {
+	char name[40];
+	uint64_t live, live_req, live_alloc, slab_bytes;
+};
+
+static int by_bytes(const void *a, const void *b)
+{
+	const struct slab_row *x = a, *y = b;
+	uint64_t bx = x->slab_bytes > x->live_alloc ? x->slab_bytes : x->live_alloc;
+	uint64_t by = y->slab_bytes > y->live_alloc ? y->slab_bytes : y->live_alloc;
+
+	return (bx < by) - (bx > by);
+}
+
+static void add_row(struct slab_row *to, const struct slab_row *from)
+{
+	to->live += from->live;
+	to->live_req += from->live_req;
+	to->live_alloc += from->live_alloc;
+	to->slab_bytes += from->slab_bytes;
+}
+
+/* A row for each recorded cache, one for all kmalloc() of a size: the guest's caches are found by address and by name. */
+static unsigned int slab_rows(const struct trace_totals *t, const struct list_cache *caches, int nr,
+			      struct slab_row *rows)
+{
+	for (unsigned int i = 0; i < t->nr_use; i++) {
+		const struct trace_cache_use *u = &t->use[i];
+		struct slab_row *r = &rows[i];
+
+		*r = (struct slab_row){.live = u->live, .live_req = u->live_req, .live_alloc = u->live_alloc};
+		if (u->name)
+			snprintf(r->name, sizeof(r->name), "%.31s", u->name);
+		else
+			snprintf(r->name, sizeof(r->name), "kmalloc-%u", u->traced_size);
+		for (int c = 0; c < nr; c++) {
+			const char *kmalloc = strstr(caches[c].name, "kmalloc-");
+			const char *dash = kmalloc ? strrchr(kmalloc, '-') : NULL;
+			bool same = u->name ? u->addr && caches[c].addr == u->addr
+					    : dash && caches[c].object_size == u->traced_size;
+
+			if (same)
+				r->slab_bytes += caches[c].slabs * caches[c].pages_per_slab * 4096;
+		}
+	}
+	return t->nr_use;
+}
+
+static void print_row(FILE *out, const struct slab_row *r)
+{
+	char traced[16], guest[16], text[BAR_WIDTH + 1];
+
+	fprintf(out, "  %-20.20s %10" PRIu64 " %10s %10s  [%s] %3u%%\n", r->name, r->live,
+		bytes_text(r->live_alloc, traced), bytes_text(r->slab_bytes, guest),
+		bar(r->live_req, r->slab_bytes, text), percent_of(r->live_req, r->slab_bytes));
+}
+
+static void report_slabs(FILE *out, const struct trace_totals *t, const struct view *v)
+{
+	struct list_cache *caches = NULL;
+	char err[VIEW_ERR_MAX];
+	int nr = list_caches(v, &caches, err);
+	struct slab_row *rows = calloc(t->nr_use + 1, sizeof(*rows));
+	struct slab_row all = {.name = "all of them"}, rest = {.name = "others"};
+	unsigned int n;
+
+	if (nr < 0 || !rows) {
+		fprintf(out, "\nslab use: %s\n", nr < 0 ? err : "out of memory");
+		goto out;
+	}
+	n = slab_rows(t, caches, nr, rows);
+	qsort(rows, n, sizeof(*rows), by_bytes);
+	fprintf(out, "\n%-22s %10s %10s %10s  %s\n", "slab use", "live", "traced", "guest",
+		"live bytes asked for, of the guest's slabs");
+	for (unsigned int i = 0; i < n; i++) {
+		add_row(&all, &rows[i]);
+		if (i < TOP_CACHES)
+			print_row(out, &rows[i]);
+		else
+			add_row(&rest, &rows[i]);
+	}
+	if (n > TOP_CACHES) {
+		snprintf(rest.name, sizeof(rest.name), "%u others", n - TOP_CACHES);
+		print_row(out, &rest);
+	}
+	print_row(out, &all);
+out:
+	free(rows);
+	free(caches);
+}
+
+static const char *size_text(uint64_t bytes, char buf[24])
+{
+	snprintf(buf, 24, bytes % (1 << 20) ? "%" PRIu64 "K" : "%" PRIu64 "M",
+		 bytes % (1 << 20) ? bytes >> 10 : bytes >> 20);
+	return buf;
+}
+
+static void report_guest(FILE *out, const struct trace_totals *t, const struct run_config *cfg,
+			 const struct run_result *res)
+{
+	char text[24];
+
+	fprintf(out, "\n%" PRIu64 " operations in %.2f s", t->ops, res->ms_suites / 1000);
+	if (res->ms_suites > 0)
+		fprintf(out, ": %.0f a second", (double)t->ops / res->ms_suites * 1000);
+	fprintf(out, ", on %u vCPU%s (%s) with", cfg->cpus, cfg->cpus == 1 ? "" : "s", res->engine ? res->engine : "?");
+	for (unsigned int i = 0; i < cfg->mem.nr_ranges; i++)
+		fprintf(out, " %s=%s", mem_zone_name(cfg->mem.ranges[i].zone),
+			size_text(cfg->mem.ranges[i].size, text));
+	fputc('\n', out);
+}
+
+void replay_report(FILE *out, const struct trace_program *prog, const struct trace_totals *t,
+		   const struct run_config *cfg, const struct run_result *res)
+{
+	report_operations(out, prog, t);
+	report_notes(out, prog, t);
+	report_live(out, t);
+	if (res->view) {
+		report_zones(out, res->view);
+		report_slabs(out, t, res->view);
+	}
+	report_guest(out, t, cfg, res);
+	fputc('\n', out);
+}
+
+struct json_object *replay_json(const struct trace_program *prog, const struct trace_totals *t)
+{
+	const struct trace_stats *st = &prog->stats;
+	struct json_object *extra = json_object_new_object();
+	struct json_object *r = json_object_new_object();
+
+	json_object_object_add(r, "events", json_object_new_uint64(st->events));
+	json_object_object_add(r, "allocations", json_object_new_uint64(t ? sum(t->allocs) : 0));
+	json_object_object_add(r, "internal", json_object_new_uint64(st->internal_slab + st->internal_kmalloc));
+	json_object_object_add(r, "failed", json_object_new_uint64(st->failed + (t ? sum(t->failed) : 0)));
+	json_object_object_add(r, "frees", json_object_new_uint64(t ? sum(t->frees) : 0));
+	json_object_object_add(r, "unknown_frees", json_object_new_uint64(sum(st->unknown)));
+	json_object_object_add(extra, "replay", r);
+	return extra;
+}
