@@ -36,27 +36,31 @@
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX
 
 struct kunit;
-struct kthread;
 
 /**
  * struct task_struct - a thread
+ * @refs:    1 for itself until its last turn is over, more by get_task_struct()
+ * @on_rq:   running or on the queue, that is: not asleep
+ * @on_cpu:  its stack is in use
+ * @kthread: guest/kernel/kthread.c's own
  *
- * (q) its run queue's lock, (s) only itself, (c) constant
+ * (q) its run queue's lock, (s) only itself, (c) constant, (a) atomic. Tasks switch with a preempt count of 0 only, so they
+ * need not keep one.
  */
 struct task_struct {
 	struct thread_struct thread;	/* first: what __switch_to() saves */
-	unsigned int preempt_count;	/* its own word of preempt.h while it does not run */
 	unsigned int __state;		/* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
 	unsigned int flags;		/* (s) PF_* */
 	unsigned int cpu;		/* (c) after its first turn */
-	bool on_rq;			/* (q) on the run queue's list or running */
-	bool on_cpu;			/* its stack is in use */
+	bool on_rq;			/* (q) */
+	bool on_cpu;			/* its CPU */
 	int pid;			/* (c) */
 	char comm[TASK_COMM_LEN];	/* (c) */
 	void *stack;			/* (c) lowest address, THREAD_SIZE bytes */
 	struct list_head run_node;	/* (q) */
-	struct list_head tasks;		/* all tasks, under task_list_lock */
-	struct kthread *kthread;	/* (c) */
+	struct list_head tasks;		/* all tasks, under the list's lock */
+	void *kthread;			/* (c) */
+	int refs;			/* (a) */
 	struct kunit *kunit_test;	/* (s) the test that it runs, or NULL */
 	u64 switches;			/* (q) turns it had */
 };
@@ -95,6 +99,17 @@ static inline bool need_resched(void)
 {
 	return !(this_cpu_read(__preempt_count) & PREEMPT_NEED_RESCHED);
 }
+
+/* ---- for the machine's side ---- */
+
+/** sched_init - the calling CPU's code becomes its idle task; threads can be made, and run once it idles. */
+void sched_init(void);
+/** sched_prepare_cpu - before another CPU starts: its run queue, and its idle task on the stack that begins at @stack. */
+void sched_prepare_cpu(unsigned int cpu, void *stack);
+/** sched_secondary_start - the calling CPU has nothing to do: wait for threads, for good. */
+void sched_secondary_start(void) __attribute__((__noreturn__));
+/** tick - from the timer interrupt, HZ times a second, on every CPU */
+void tick(void);
 
 #define signal_pending(task) 0
 #define fatal_signal_pending(task) 0

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * main.h - what the files of this room share among themselves and with the machine's boot code.
+ */
+#ifndef KERNEL_MAIN_H
+#define KERNEL_MAIN_H
+
+#include <linux/types.h>
+
+#include "guest/kernel/boot_info.h"
+#include "shared/devices.h"
+
+struct pt_regs;
+
+/** start_kernel - the machine is ready: start the first thread, become the boot CPU's idle task. */
+void start_kernel(void) __attribute__((__noreturn__));
+
+/** end_run - print what is left to print, then end the run. */
+void end_run(enum exit_code code) __attribute__((__noreturn__));
+
+/* cmdline.c */
+
+/** cmdline_get - the value of @key=value among the boot arguments, copied to @buf. Return: false if it is not there. */
+bool cmdline_get(const char *key, char *buf, size_t size);
+
+/* printk.c */
+
+/** console_flush - this CPU's unfinished line, as it stands */
+void console_flush(void);
+
+/** console_bust - from now on this CPU prints alone and waits for no lock: the end is near. */
+void console_bust(void);
+
+/* panic.c */
+
+/** backtrace - print the return addresses from frame @bp on */
+void backtrace(unsigned long bp);
+
+/* sched.c, kthread.c, timer.c */
+
+struct task_struct;
+
+/** sched_idle - a CPU's idle task's life */
+void sched_idle(void) __attribute__((__noreturn__));
+
+/** sched_finish - first thing in a thread's first turn, with the task that ran before it */
+void sched_finish(struct task_struct *prev);
+
+/** task_is_gone - @task had its last turn, nobody refers to it: to be freed by somebody who may sleep. */
+void task_is_gone(struct task_struct *task);
+
+/** kthread_drain - free threads that ended, and what is kept for the next ones. Context: task. */
+void kthread_drain(void);
+
+/** task_add, task_del - keep the list of all tasks */
+void task_add(struct task_struct *task);
+void task_del(struct task_struct *task);
+
+/** timer_tick - bring jiffies up to date, wake this CPU's sleepers. Context: hard interrupt. */
+void timer_tick(void);
+
+void timer_init(void);
+void timer_init_cpu(unsigned int cpu);
+void random_init(u64 seed);
+
+/* module.c */
+
+/** module_run - load @mod, run it, unload it, look for what it left behind. Return: what the run can go on with. */
+enum exit_code module_run(const struct boot_module *mod, unsigned int number);
+
+#endif
