@@ -40,4 +40,7 @@ const void *free_irq(unsigned int irq, void *dev);
 /** irq_count - how often @irq arrived since boot; 0 for a number that does not exist. */
 unsigned long irq_count(unsigned int irq);
 
+/** cpu_timer_ticks - timer interrupts that @cpu has taken since boot. */
+unsigned long cpu_timer_ticks(unsigned int cpu);
+
 #endif

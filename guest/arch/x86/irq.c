@@ -39,6 +39,7 @@ struct irq_desc {
 };
 
 static struct irq_desc irqs[NR_IRQS];
+static DEFINE_PER_CPU(unsigned long, timer_ticks);
 
 static bool irq_move(unsigned int irq, unsigned int from, unsigned int to)
 {
@@ -110,6 +111,12 @@ unsigned long irq_count(unsigned int irq)
 }
 EXPORT_SYMBOL_GPL(irq_count);
 
+unsigned long cpu_timer_ticks(unsigned int cpu)
+{
+	return cpu < nr_cpu_ids ? *(volatile unsigned long *)per_cpu_ptr(&timer_ticks, cpu) : 0;
+}
+EXPORT_SYMBOL_GPL(cpu_timer_ticks);
+
 static void device_irq(unsigned int irq)
 {
 	struct irq_desc *desc = &irqs[irq];
@@ -128,6 +135,7 @@ void handle_interrupt(struct pt_regs *regs)
 	irq_enter();
 	switch (regs->vector) {
 	case TIMER_VECTOR:
+		this_cpu_inc(timer_ticks);
 		apic_timer_rearm();
 		tick();
 		break;

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: MIT
+/*
+ * dma.c - suite: the DMA engines do what they are told, refuse what they cannot reach, and interrupt when they are done.
+ *
+ * Runs on the first engine; its buffers come from the highest zone that it reaches.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <mmvisor/dma_engine.h>
+
+#define ENGINE 0
+#define BUF_ORDER 1
+#define BUF_SIZE (PAGE_SIZE << BUF_ORDER)
+/* Never RAM (shared/layout.h): the hole below 1 MiB. */
+#define NO_RAM HOLE_START
+
+/** struct dma_bufs - two buffers within reach, as the CPU and as the engine see them. */
+struct dma_bufs {
+	unsigned char *a, *b;
+	uint64_t a_phys, b_phys;
+};
+
+static unsigned char *dma_buf(struct kunit *test)
+{
+	gfp_t zone = dma_engine_bits(ENGINE) >= 64 ? 0 : dma_engine_bits(ENGINE) >= 32 ? GFP_DMA32 : GFP_DMA;
+	unsigned char *p = (unsigned char *)__get_free_pages(GFP_KERNEL | zone, BUF_ORDER);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	return p;
+}
+
+static int dma_test_init(struct kunit *test)
+{
+	struct dma_bufs *bufs;
+
+	if (!dma_engine_count()) {
+		kunit_mark_skipped(test, "no DMA engine in this machine (--dma bits=N)");
+		return 0;
+	}
+	bufs = kunit_kzalloc(test, sizeof(*bufs), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, bufs);
+	test->priv = bufs;
+	bufs->a = dma_buf(test);
+	bufs->b = dma_buf(test);
+	bufs->a_phys = virt_to_phys(bufs->a);
+	bufs->b_phys = virt_to_phys(bufs->b);
+	for (unsigned int i = 0; i < 256; i++) {
+		bufs->a[i] = (unsigned char)(i * 7 + 1);
+		bufs->b[i] = 0xee;
+	}
+	return 0;
+}
+
+static void dma_test_exit(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+
+	if (!bufs)
+		return;
+	free_pages((unsigned long)bufs->a, BUF_ORDER);
+	free_pages((unsigned long)bufs->b, BUF_ORDER);
+}
+
+/* One request; its status. */
+static enum dma_status run_one(struct kunit *test, struct dma_request *req)
+{
+	KUNIT_ASSERT_EQ(test, dma_engine_run(ENGINE, req, 1), 0);
+	return req->status;
+}
+
+static void expect_untouched(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+
+	for (unsigned int i = 0; i < 256; i++)
+		KUNIT_ASSERT_EQ_MSG(test, bufs->b[i], 0xee, "byte %u of the destination changed", i);
+}
+
+static void dma_copies(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request req = {.op = DMA_COPY, .src = bufs->a_phys + 3, .dst = bufs->b_phys + 1, .len = 200};
+
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
+	KUNIT_EXPECT_EQ(test, memcmp(bufs->b + 1, bufs->a + 3, 200), 0);
+	KUNIT_EXPECT_EQ(test, bufs->b[0], 0xee);
+	KUNIT_EXPECT_EQ(test, bufs->b[201], 0xee);
+}
+
+static void dma_fills_across_pages(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request req = {.op = DMA_FILL, .src = 0x1234, .dst = bufs->b_phys + PAGE_SIZE - 2, .len = 4};
+
+	bufs->b[PAGE_SIZE - 3] = 1;
+	bufs->b[PAGE_SIZE + 2] = 2;
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
+	KUNIT_EXPECT_EQ(test, bufs->b[PAGE_SIZE - 3], 1);
+	for (unsigned long i = PAGE_SIZE - 2; i < PAGE_SIZE + 2; i++)
+		KUNIT_EXPECT_EQ(test, bufs->b[i], 0x34);
+	KUNIT_EXPECT_EQ(test, bufs->b[PAGE_SIZE + 2], 2);
+}
+
+static void dma_sums(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request req = {.op = DMA_SUM, .src = bufs->a_phys, .len = 256};
+	uint64_t want = 0;
+
+	for (unsigned int i = 0; i < 256; i++)
+		want += bufs->a[i];
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
+	KUNIT_EXPECT_EQ(test, req.result, want);
+}
+
+/* Each request reads what the one before it wrote. */
+static void dma_keeps_order(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request req[DMA_ENGINE_BATCH];
+
+	for (unsigned int i = 0; i < DMA_ENGINE_BATCH; i++)
+		req[i] = (struct dma_request){
+			.op = DMA_COPY,
+			.src = i ? bufs->b_phys + 16 * (i - 1) : bufs->a_phys,
+			.dst = bufs->b_phys + 16 * i,
+			.len = 16,
+		};
+	KUNIT_ASSERT_EQ(test, dma_engine_run(ENGINE, req, DMA_ENGINE_BATCH), 0);
+	for (unsigned int i = 0; i < DMA_ENGINE_BATCH; i++)
+		KUNIT_EXPECT_EQ(test, req[i].status, DMA_OK);
+	KUNIT_EXPECT_EQ(test, memcmp(bufs->b + 16 * (DMA_ENGINE_BATCH - 1), bufs->a, 16), 0);
+}
+
+static void dma_refuses_addresses_beyond_its_width(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	unsigned int bits = dma_engine_bits(ENGINE);
+	struct dma_request src = {.op = DMA_COPY, .src = 1UL << (bits & 63), .dst = bufs->b_phys, .len = 64};
+	struct dma_request dst = {.op = DMA_FILL, .src = 0xff, .dst = 1UL << (bits & 63), .len = 64};
+	struct dma_request straddle = {
+		.op = DMA_COPY, .src = (1UL << (bits & 63)) - 32, .dst = bufs->b_phys, .len = 64};
+
+	if (bits >= 64)
+		kunit_skip(test, "a 64-bit engine has no address beyond its width");
+	KUNIT_EXPECT_EQ(test, run_one(test, &src), DMA_BAD_SRC);
+	KUNIT_EXPECT_EQ(test, run_one(test, &dst), DMA_BAD_DST);
+	KUNIT_EXPECT_EQ(test, run_one(test, &straddle), DMA_BAD_SRC);
+	expect_untouched(test);
+}
+
+/* RAM that is there, but too high: the bytes must still be what they were. */
+static void dma_does_not_touch_high_memory(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	unsigned int bits = dma_engine_bits(ENGINE);
+	unsigned char *high = (unsigned char *)__get_free_page(GFP_KERNEL);
+	struct dma_request req = {.op = DMA_COPY, .src = bufs->a_phys, .len = 64};
+	enum dma_status status;
+	bool same = true;
+
+	KUNIT_ASSERT_NOT_NULL(test, high);
+	if (bits >= 64 || !(virt_to_phys(high) >> bits)) {
+		free_page((unsigned long)high);
+		kunit_skip(test, "no memory beyond %u bits", bits);
+	}
+	memset(high, 0x5c, 64);
+	req.dst = virt_to_phys(high);
+	status = run_one(test, &req);
+	for (unsigned int i = 0; i < 64; i++)
+		same &= high[i] == 0x5c;
+	free_page((unsigned long)high);
+	KUNIT_EXPECT_EQ(test, status, DMA_BAD_DST);
+	KUNIT_EXPECT_TRUE(test, same);
+}
+
+static void dma_refuses_addresses_without_ram(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request src = {.op = DMA_COPY, .src = NO_RAM, .dst = bufs->b_phys, .len = 64};
+	struct dma_request dst = {.op = DMA_FILL, .dst = NO_RAM, .len = 1};
+
+	KUNIT_EXPECT_EQ(test, run_one(test, &src), DMA_BAD_SRC);
+	KUNIT_EXPECT_EQ(test, run_one(test, &dst), DMA_BAD_DST);
+	expect_untouched(test);
+}
+
+static void dma_refuses_nonsense(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_request empty = {.op = DMA_COPY, .src = bufs->a_phys, .dst = bufs->b_phys, .len = 0};
+	struct dma_request huge = {.op = DMA_COPY, .src = bufs->a_phys, .dst = bufs->b_phys, .len = ~0UL};
+	struct dma_request odd = {.op = (enum dma_op)99, .src = bufs->a_phys, .dst = bufs->b_phys, .len = 64};
+	struct dma_request over = {.op = DMA_COPY, .src = bufs->b_phys, .dst = bufs->b_phys + 8, .len = 64};
+
+	KUNIT_EXPECT_EQ(test, run_one(test, &empty), DMA_BAD_LEN);
+	KUNIT_EXPECT_EQ(test, run_one(test, &huge), DMA_BAD_LEN);
+	KUNIT_EXPECT_EQ(test, run_one(test, &odd), DMA_BAD_OP);
+	KUNIT_EXPECT_EQ(test, run_one(test, &over), DMA_BAD_DST);
+	expect_untouched(test);
+	KUNIT_EXPECT_EQ(test, dma_engine_run(ENGINE, &odd, 0), -EINVAL);
+	KUNIT_EXPECT_EQ(test, dma_engine_run(dma_engine_count(), &odd, 1), -ENODEV);
+}
+
+static void dma_interrupts_once_per_batch(struct kunit *test)
+{
+	unsigned long before = dma_engine_irqs(ENGINE);
+
+	for (unsigned int nr = 1; nr <= DMA_ENGINE_BATCH; nr *= 2) {
+		struct dma_request req[DMA_ENGINE_BATCH];
+
+		for (unsigned int i = 0; i < nr; i++)
+			req[i] = (struct dma_request){.op = DMA_IRQ};
+		KUNIT_ASSERT_EQ(test, dma_engine_run(ENGINE, req, nr), 0);
+		KUNIT_EXPECT_EQ(test, req[nr - 1].status, DMA_OK);
+		before++;
+		KUNIT_EXPECT_EQ(test, dma_engine_irqs(ENGINE), before);
+	}
+}
+
+static struct kunit_case dma_cases[] = {KUNIT_CASE(dma_copies),
+					KUNIT_CASE(dma_fills_across_pages),
+					KUNIT_CASE(dma_sums),
+					KUNIT_CASE(dma_keeps_order),
+					KUNIT_CASE(dma_refuses_addresses_beyond_its_width),
+					KUNIT_CASE(dma_does_not_touch_high_memory),
+					KUNIT_CASE(dma_refuses_addresses_without_ram),
+					KUNIT_CASE(dma_refuses_nonsense),
+					KUNIT_CASE(dma_interrupts_once_per_batch),
+					{}};
+
+static struct kunit_suite dma_suite = {
+	.name = "dma_engine",
+	.init = dma_test_init,
+	.exit = dma_test_exit,
+	.test_cases = dma_cases,
+};
+kunit_test_suite(dma_suite);
