@@ -72,8 +72,10 @@ int view_add_region(struct view *v, const struct view_region *r, char *err)
 		view_err(err, "more than %d memory regions", VIEW_MAX_REGIONS);
 		return -EINVAL;
 	}
-	if (!r->size || (r->size | r->gpa) % MMV_PAGE_SIZE || r->gpa > CR3_MASK || r->size > CR3_MASK) {
-		view_err(err, "memory region at %#lx of %#lx bytes is not made of pages", r->gpa, r->size);
+	if (!r->size || (r->size | r->gpa) % MMV_PAGE_SIZE || r->gpa > DIRECT_MAP_SIZE ||
+	    r->size > DIRECT_MAP_SIZE - r->gpa) {
+		view_err(err, "memory region at %#lx of %#lx bytes: not whole pages, or beyond the direct map", r->gpa,
+			 r->size);
 		return -EINVAL;
 	}
 	while (i && v->regions[i - 1].gpa > r->gpa)

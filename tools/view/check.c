@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: MIT
+/*
+ * check.c - the table of rules, the report, and the order in which the parts of the check run.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "tools/view/check_impl.h"
+#include "tools/view/view_impl.h"
+
+static const struct check_rule rules[NR_RULES] = {
+	[R_ROOT] = {"root.valid", "mm_root has its magic, version and sizes", "238"},
+	[R_LOCK] = {"lock.sane", "a lock is free with an even count, or held by a CPU that exists", "35,225"},
+	[R_MEMBLOCK_SORTED] = {"memblock.sorted", "boot memory and reservations are sorted and do not overlap or touch",
+			       "7"},
+	[R_MEMBLOCK_RAM] = {"memblock.ram", "every byte of boot memory exists in the machine", "7,148"},
+	[R_ZONE_SPAN] = {"zone.span", "a zone spans exactly the RAM between its limits; zones do not overlap", "4,5"},
+	[R_ZONE_PRESENT] = {"zone.present", "present pages == RAM of boot memory in the zone", "6"},
+	[R_ZONE_MANAGED] = {"zone.managed", "managed pages == present - reserved", "6,7"},
+	[R_ZONE_FRESH] = {"zone.fresh", "fresh ranges are whole largest blocks of managed RAM, apart from each other",
+			  "7,25"},
+	[R_ZONE_MARKS] = {"zone.watermarks", "min <= low <= high <= managed", "70"},
+	[R_ZONE_BALANCE] = {"zone.balance", "managed == free + fresh + blocks of every owner, remainder 0", "8,229"},
+	[R_PAGE_MAPPED] = {"page.mapped", "every page of RAM has an entry in the memory map", "1"},
+	[R_PAGE_STATE] = {"page.one_state", "every managed page is fresh, or in exactly one free or used block",
+			  "8,14"},
+	[R_PAGE_RESERVED] = {"page.reserved", "entries of reserved pages are zero", "7,15"},
+	[R_PAGE_FRESH] = {"page.fresh", "entries of fresh pages are zero", "15"},
+	[R_PAGE_KIND] = {"page.kind", "a head has a known state, order and owner", "9,10,21"},
+	[R_PAGE_ALIGNED] = {"page.aligned", "a block is aligned to its size", "22"},
+	[R_PAGE_INSIDE] = {"page.inside", "a block crosses no zone end, hole, reservation or fresh range", "25"},
+	[R_PAGE_OVERLAP] = {"page.overlap", "no head lies inside another block", "23,63"},
+	[R_PAGE_TAILS] = {"page.tails", "tails are zero", "28,62"},
+	[R_PAGE_FREE_CLEAN] = {"page.free_clean", "a free head has no references, owner, or anything but its link",
+			       "11,16,185"},
+	[R_PAGE_REFCOUNT] = {"page.refcount", "an allocated head has at least one reference", "12"},
+	[R_BUDDY_LINKED] = {"buddy.linked", "a free list is closed and its links agree both ways", "17,36"},
+	[R_BUDDY_ENTRY] = {"buddy.entry", "a free list holds free heads of its order and zone", "18,19"},
+	[R_BUDDY_COMPLETE] = {"buddy.complete", "every free head is on exactly one free list", "20"},
+	[R_BUDDY_COUNT] = {"buddy.count", "nr_free of an order == length of its list", "26"},
+	[R_BUDDY_TOTAL] = {"buddy.total", "nr_free of a zone == pages on its lists and in fresh ranges", "27"},
+	[R_BUDDY_MERGED] = {"buddy.merged", "two free buddies of one order are merged", "24"},
+	[R_BUDDY_UNMAPPED] = {"buddy.unmapped",
+			      "no page of a free block is mapped by vmalloc, modules or the kernel image", "33"},
+	[R_PT_TABLE] = {"pgtable.table", "a page table lies in RAM, reserved or owned as page table", "34,147,148"},
+	[R_PT_UNIQUE] = {"pgtable.unique", "a page table is reached from one entry only", "147"},
+	[R_PT_OWNED] = {"pgtable.owned", "every page owned as page table is reached", "88,147"},
+	[R_PT_LEAF] = {"pgtable.leaf", "a mapping is aligned and leads to memory or the device window", "148,149"},
+	[R_PT_AREA] = {"pgtable.area", "every mapping lies in an area of the memory layout", "143,150"},
+	[R_PT_WX] = {"pgtable.wx", "no page is writable and executable", "150"},
+	[R_PT_USER] = {"pgtable.user", "no kernel page is accessible from user mode", "150"},
+	[R_MAP_DIRECT] = {"map.direct", "the direct map maps every page of RAM at its place", "151"},
+	[R_MAP_VMEMMAP] = {"map.vmemmap", "the memory map lies in reserved RAM, each piece used once", "1,2"},
+	[R_MAP_KERNEL] = {"map.kernel", "the kernel image is mapped where it was loaded", "148,150"},
+	[R_SLAB_CACHES] = {"slab.caches", "the list of caches is closed and its links agree both ways", "89"},
+	[R_SLAB_GEOMETRY] = {"slab.geometry", "a cache's sizes, offset and order fit together", "90,92"},
+	[R_SLAB_LINKED] = {"slab.linked", "a cache's lists are closed and their links agree both ways", "99"},
+	[R_SLAB_PAGE] = {"slab.page", "a slab on a list is a block of the cache's order that names this cache",
+			 "91,92,108"},
+	[R_SLAB_PLACE] = {"slab.place", "a slab is on partial, full or empty as its count says", "94,95"},
+	[R_SLAB_COMPLETE] = {"slab.complete", "every slab page is on exactly one list of the cache it names",
+			     "20,91,100"},
+	[R_SLAB_COUNT] = {"slab.count", "nr_partial, nr_full, nr_empty and nr_slabs are the lists' lengths", "99,100"},
+	[R_SLAB_INUSE] = {"slab.inuse", "inuse <= objects == the cache's objects per slab", "92,93"},
+	[R_SLAB_FREE_CLOSED] = {"slab.freelist.closed", "a free list stays on object borders inside its slab",
+				"102,118"},
+	[R_SLAB_FREE_ACYCLIC] = {"slab.freelist.acyclic", "a free list passes an object once", "103,106"},
+	[R_SLAB_FREE_COUNT] = {"slab.freelist.count", "length of the free list == objects - inuse", "94,95"},
+	[R_SLAB_CPU_BOUNDS] = {"slab.cpu.bounds", "a per-CPU array holds no more than its capacity", "116"},
+	[R_SLAB_CPU_OBJECTS] = {"slab.cpu.objects", "a per-CPU array holds objects of its cache", "116,118"},
+	[R_SLAB_CPU_UNIQUE] = {"slab.cpu.unique", "an object waits in one place only: one array, or one free list",
+			       "104"},
+	[R_VM_LINKED] = {"vmalloc.linked", "the lists of areas are closed and their links agree both ways", "135"},
+	[R_VM_SORTED] = {"vmalloc.sorted", "areas are sorted, page aligned, inside their space, apart from each other",
+			 "135"},
+	[R_VM_COVER] = {"vmalloc.cover", "busy and free pieces cover the space without gap or overlap", "135,137"},
+	[R_VM_MERGED] = {"vmalloc.merged", "no two free pieces touch", "138"},
+	[R_VM_TREE] = {"vmalloc.tree", "the trees hold what the lists hold, in order, coloured by the red-black rules",
+		       "135,136"},
+	[R_VM_SUBTREE] = {"vmalloc.subtree_max", "a free tree's node knows the largest piece under it", "136"},
+	[R_VM_COUNT] = {"vmalloc.count", "nr_busy, nr_free and nr_pages are what the lists hold", "145,232"},
+	[R_VM_AREA] = {"vmalloc.area", "an area has the address, size and page count of its description", "139,141"},
+	[R_VM_MAPPED] = {"vmalloc.mapped", "page i of an area is mapped at its start + i pages", "142"},
+	[R_VM_GUARD] = {"vmalloc.guard", "nothing is mapped at the guard page of an area", "140"},
+	[R_VM_OUTSIDE] = {"vmalloc.outside", "nothing is mapped outside busy areas", "143"},
+	[R_VM_PAGES] = {"vmalloc.pages", "pages of an area are allocated, its own, and in no other area", "146"},
+	[R_VM_OWNED] = {"vmalloc.owned", "every page owned by vmalloc belongs to an area", "146,236"},
+	[R_MODULE_SECTIONS] = {"module.sections", "sections of loaded modules lie in busy areas of module space",
+			       "135"},
+};
+
+const struct check_rule *check_rules(unsigned int *nr)
+{
+	*nr = NR_RULES;
+	return rules;
+}
+
+int check_rule_find(const char *name)
+{
+	for (int i = 0; i < NR_RULES; i++)
+		if (!strcmp(rules[i].name, name))
+			return i;
+	return -1;
+}
+
+void check_report_init(struct check_report *r)
+{
+	memset(r, 0, sizeof(*r));
+}
+
+void check_report_free(struct check_report *r)
+{
+	free(r->faults);
+	r->faults = NULL;
+	r->nr_faults = r->cap_faults = 0;
+}
+
+/* ---- reporting ---- */
+
+static void *grow(void *at, size_t nr, size_t size)
+{
+	void *more = reallocarray(at, nr, size);
+
+	if (more)
+		return more;
+	/* A verdict with parts missing would be a lie, and the tables are small beside the guest. */
+	fprintf(stderr, "out of memory while checking\n");
+	abort();
+}
+
+struct check_fault *check_fault(struct check_ctx *c, enum rule rule, uint64_t pfn, gva_t addr, const char *fmt, ...)
+{
+	static struct check_fault spare;
+	struct check_report *r = c->r;
+	struct check_fault *f = &spare;
+	va_list ap;
+
+	check_ran(c, rule);
+	r->total_faults++;
+	if (r->found[rule]++ < CHECK_KEEP) {
+		if (r->nr_faults == r->cap_faults) {
+			r->cap_faults = r->cap_faults ? r->cap_faults * 2 : 16;
+			r->faults = grow(r->faults, r->cap_faults, sizeof(*r->faults));
+		}
+		f = &r->faults[r->nr_faults++];
+	}
+	memset(f, 0, sizeof(*f));
+	f->rule = rule;
+	f->pfn = pfn;
+	f->addr = addr;
+	va_start(ap, fmt);
+	vsnprintf(f->object, sizeof(f->object), fmt, ap);
+	va_end(ap);
+	return f;
+}
+
+void check_got(struct check_fault *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->got, sizeof(f->got), fmt, ap);
+	va_end(ap);
+}
+
+void check_want(struct check_fault *f, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(f->want, sizeof(f->want), fmt, ap);
+	va_end(ap);
+}
+
+void check_ran(struct check_ctx *c, enum rule rule)
+{
+	c->r->ran[rule] = true;
+}
+
+void check_ran_all(struct check_ctx *c, enum rule first, enum rule last)
+{
+	for (unsigned int i = first; i <= last; i++)
+		c->r->ran[i] = true;
+}
+
+void check_flux(struct check_ctx *c, enum rule first, enum rule last)
+{
+	for (unsigned int i = first; i <= last; i++)
+		c->r->flux[i]++;
+	c->r->total_flux++;
+}
+
+bool check_lock(struct check_ctx *c, const struct mm_lock *lock, gva_t addr, const char *what)
+{
+	struct check_fault *f;
+
+	check_ran(c, R_LOCK);
+	if (lock->word > c->root->nr_cpus) {
+		f = check_fault(c, R_LOCK, CHECK_NO_PFN, addr, "lock of %s", what);
+		check_got(f, "held by CPU %u", lock->word - 1);
+		check_want(f, "0, or 1 + a CPU below %u", c->root->nr_cpus);
+		return true;
+	}
+	if (!lock->word && lock->seq & 1) {
+		f = check_fault(c, R_LOCK, CHECK_NO_PFN, addr, "lock of %s", what);
+		check_got(f, "free, with odd count %u", lock->seq);
+		check_want(f, "an even count: a change began and never ended");
+		return true;
+	}
+	return !(lock->seq & 1);
+}
+
+/* ---- vectors ---- */
+
+void vec_add(struct vec *v, uint64_t x)
+{
+	if (v->nr == v->cap) {
+		v->cap = v->cap ? v->cap * 2 : 256;
+		v->at = grow(v->at, v->cap, sizeof(*v->at));
+	}
+	v->at[v->nr++] = x;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+void vec_sort(struct vec *v)
+{
+	if (v->nr)
+		qsort(v->at, v->nr, sizeof(*v->at), by_value);
+}
+
+long vec_find(const struct vec *v, uint64_t x)
+{
+	const uint64_t *hit = v->nr ? bsearch(&x, v->at, v->nr, sizeof(x), by_value) : NULL;
+
+	return hit ? hit - v->at : -1;
+}
+
+void vec_free(struct vec *v)
+{
+	free(v->at);
+	memset(v, 0, sizeof(*v));
+}
+
+const char *owner_name(unsigned int owner)
+{
+	static const char *const names[] = PAGE_OWNER_NAMES;
+
+	return owner < NR_PAGE_OWNERS ? names[owner] : "nobody";
+}
+
+/* ---- the check ---- */
+
+static void (*const parts[])(struct check_ctx *c) = {
+	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc,
+};
+
+static void finish(struct check_report *r, uint64_t start)
+{
+	r->checked = r->broken = 0;
+	for (unsigned int i = 0; i < NR_RULES; i++) {
+		r->checked += r->ran[i];
+		r->broken += r->found[i] != 0;
+	}
+	r->ns = view_now() - start;
+}
+
+/* A root whose magic is gone was there once: that is a broken invariant, not a source nobody can read. */
+static int judge_root(struct check_ctx *c, const char *why, uint64_t start)
+{
+	check_want(check_fault(c, R_ROOT, CHECK_NO_PFN, view_root_addr(c->v), "%.79s", why), "a valid root");
+	check_got(&c->r->faults[c->r->nr_faults - 1], "magic %#lx", c->v->root.magic);
+	finish(c->r, start);
+	return (int)c->r->broken;
+}
+
+int view_check(struct view *v, struct check_report *r, char *err)
+{
+	struct check_ctx c = {.v = v, .r = r};
+	uint64_t start = view_now();
+	char why[VIEW_ERR_MAX];
+
+	c.root = view_root(v, why);
+	if (!c.root) {
+		uint64_t magic;
+
+		if (view_root_addr(v) && !view_read(v, view_root_addr(v), &magic, sizeof(magic)) &&
+		    magic != MM_ROOT_MAGIC)
+			return judge_root(&c, why, start);
+		view_err(err, "%s", why);
+		return -1;
+	}
+	check_ran(&c, R_ROOT);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		parts[i](&c);
+	for (int i = 0; i < MAX_NR_ZONES; i++)
+		if (c.zones[i].listed)
+			munmap(c.zones[i].listed, (c.zones[i].end - c.zones[i].first) / 8 + 1);
+	vec_free(&c.slab_heads);
+	vec_free(&c.pt_pages);
+	vec_free(&c.vm_pages);
+	free(c.vm_leaves.at);
+	finish(r, start);
+	return (int)r->broken;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check_impl.h - what the files of the checker share: the rules' names, the context of one check, the parts in order.
+ *
+ * Parts run in the order of the table in check.c, because later ones use what earlier ones learned. A part that cannot
+ * go on (its structure is unreadable) reports that and leaves the rest to others: one fault does not hide another.
+ */
+#ifndef MMV_TOOLS_CHECK_IMPL_H
+#define MMV_TOOLS_CHECK_IMPL_H
+
+#include "tools/view/check.h"
+
+enum rule {
+	R_ROOT,
+	R_LOCK,
+	R_MEMBLOCK_SORTED,
+	R_MEMBLOCK_RAM,
+	R_ZONE_SPAN,
+	R_ZONE_PRESENT,
+	R_ZONE_MANAGED,
+	R_ZONE_FRESH,
+	R_ZONE_MARKS,
+	R_ZONE_BALANCE,
+	R_PAGE_MAPPED,
+	R_PAGE_STATE,
+	R_PAGE_RESERVED,
+	R_PAGE_FRESH,
+	R_PAGE_KIND,
+	R_PAGE_ALIGNED,
+	R_PAGE_INSIDE,
+	R_PAGE_OVERLAP,
+	R_PAGE_TAILS,
+	R_PAGE_FREE_CLEAN,
+	R_PAGE_REFCOUNT,
+	R_BUDDY_LINKED,
+	R_BUDDY_ENTRY,
+	R_BUDDY_COMPLETE,
+	R_BUDDY_COUNT,
+	R_BUDDY_TOTAL,
+	R_BUDDY_MERGED,
+	R_BUDDY_UNMAPPED,
+	R_PT_TABLE,
+	R_PT_UNIQUE,
+	R_PT_OWNED,
+	R_PT_LEAF,
+	R_PT_AREA,
+	R_PT_WX,
+	R_PT_USER,
+	R_MAP_DIRECT,
+	R_MAP_VMEMMAP,
+	R_MAP_KERNEL,
+	R_SLAB_CACHES,
+	R_SLAB_GEOMETRY,
+	R_SLAB_LINKED,
+	R_SLAB_PAGE,
+	R_SLAB_PLACE,
+	R_SLAB_COMPLETE,
+	R_SLAB_COUNT,
+	R_SLAB_INUSE,
+	R_SLAB_FREE_CLOSED,
+	R_SLAB_FREE_ACYCLIC,
+	R_SLAB_FREE_COUNT,
+	R_SLAB_CPU_BOUNDS,
+	R_SLAB_CPU_OBJECTS,
+	R_SLAB_CPU_UNIQUE,
+	R_VM_LINKED,
+	R_VM_SORTED,
+	R_VM_COVER,
+	R_VM_MERGED,
+	R_VM_TREE,
+	R_VM_SUBTREE,
+	R_VM_COUNT,
+	R_VM_AREA,
+	R_VM_MAPPED,
+	R_VM_GUARD,
+	R_VM_OUTSIDE,
+	R_VM_PAGES,
+	R_VM_OWNED,
+	R_MODULE_SECTIONS,
+	NR_RULES
+};
+_Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
+
+/** struct vec - a growing array of numbers. Out of memory is fatal: see vec_add(). */
+struct vec {
+	uint64_t *at;
+	size_t nr, cap;
+};
+void vec_add(struct vec *v, uint64_t x);
+void vec_sort(struct vec *v);
+/** vec_has - is @x in the sorted @v? Return: its index, or -1. */
+long vec_find(const struct vec *v, uint64_t x);
+void vec_free(struct vec *v);
+
+/** struct check_leaf - one mapping found in the page tables: @flags as VIEW_PTE_*. */
+struct check_leaf {
+	gva_t va;
+	gpa_t gpa;
+	uint64_t size, flags;
+};
+
+struct leaves {
+	struct check_leaf *at;
+	size_t nr, cap;
+};
+
+/** struct check_zone - a zone, and what the memory map says about it. Counts are pages, but for free_heads. */
+struct check_zone {
+	struct zone z; /* copy; only for zones that exist */
+	gva_t addr;
+	bool exists;
+	bool flux;           /* a vCPU is changing it: its lists and its part of the memory map are left alone */
+	uint8_t *listed;     /* bitmap by pfn - first: seen on a free list */
+	uint64_t first, end; /* what the bitmap covers: the span, clipped to memory that exists */
+	uint64_t free_heads[NR_PAGE_ORDERS];
+	uint64_t free, fresh, reserved, lost;
+	uint64_t used[NR_PAGE_OWNERS];
+};
+
+struct check_ctx {
+	struct view *v;
+	struct check_report *r;
+	const struct mm_root *root;
+	struct memblock mb;
+	bool have_mb;
+	struct check_zone zones[MAX_NR_ZONES];
+	bool any_flux;           /* some zone is in flux, so totals over all pages prove nothing */
+	struct vec slab_heads;   /* pfns, ascending: found by the memory map */
+	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */
+	struct vec vm_pages;     /* pfns of heads whose owner is OWNER_VMALLOC */
+	struct leaves vm_leaves; /* mappings in vmalloc and module space, ascending */
+	uint64_t max_pfn;        /* one past the last page of any region */
+};
+
+/* ---- reporting ---- */
+
+/** check_fault - note a fault; then check_got(), check_want() fill it in. Never NULL: what is not kept goes to a spare. */
+struct check_fault *check_fault(struct check_ctx *c, enum rule rule, uint64_t pfn, gva_t addr, const char *fmt, ...)
+	__attribute__((format(printf, 5, 6)));
+void check_got(struct check_fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void check_want(struct check_fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** check_ran - the rule was evaluated; check_flux - one structure was skipped. */
+void check_ran(struct check_ctx *c, enum rule rule);
+void check_ran_all(struct check_ctx *c, enum rule first, enum rule last);
+void check_flux(struct check_ctx *c, enum rule first, enum rule last);
+
+/**
+ * check_lock - is what this lock covers at rest?
+ * Also proves R_LOCK: a lock is free with an even count, or held by a CPU that exists.
+ */
+bool check_lock(struct check_ctx *c, const struct mm_lock *lock, gva_t addr, const char *what);
+
+/* ---- facts ---- */
+
+/** page_reserved - does any byte of the page lie in memblock.reserved? page_ram: do all lie in memblock.memory? */
+bool page_reserved(const struct check_ctx *c, uint64_t pfn);
+bool page_ram(const struct check_ctx *c, uint64_t pfn);
+bool range_reserved(const struct check_ctx *c, gpa_t start, gpa_t end);
+
+/** struct segment - a run of pages of one kind. */
+enum segment_kind { SEG_RESERVED, SEG_MANAGED, SEG_FRESH };
+struct segment {
+	uint64_t start, end;
+	enum segment_kind kind;
+};
+#define MAX_SEGMENTS (16 * MMV_NR_RANGES)
+/** zone_segments - RAM of @z in ascending order. Return: how many; at most MAX_SEGMENTS. */
+unsigned int zone_segments(const struct check_ctx *c, const struct check_zone *z, struct segment *seg);
+
+/** frame_state - what the memory map says about a page: its head's entry. PAGE_QUIET: fresh, reserved or no page. */
+enum page_state frame_state(const struct check_ctx *c, uint64_t pfn, struct page *head);
+/** frame_fresh - does the page lie in a fresh range of a zone? */
+bool frame_fresh(const struct check_ctx *c, uint64_t pfn);
+
+const char *owner_name(unsigned int owner);
+
+/* ---- the parts ---- */
+void check_zones(struct check_ctx *c);
+void check_buddy(struct check_ctx *c);
+void check_pages(struct check_ctx *c);
+void check_tables(struct check_ctx *c);
+void check_slabs(struct check_ctx *c);
+void check_vmalloc(struct check_ctx *c);
+/* Part of check_vmalloc: the tree of @nr pieces, whose nodes in order of address are @nodes. */
+void check_vm_tree(struct check_ctx *c, gva_t root_addr, const struct rb_root *root, const struct vec *nodes,
+		   bool augmented, const char *what);
+
+#endif

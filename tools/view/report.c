@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: MIT
+/*
+ * report.c - a check's outcome for people (text) and for programs (JSON).
+ */
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tools/view/check_impl.h"
+
+static void print_fault(const struct check_fault *f, FILE *out)
+{
+	unsigned int nr;
+
+	fprintf(out, "BROKEN %s: %s", check_rules(&nr)[f->rule].name, f->object);
+	if (f->pfn != CHECK_NO_PFN)
+		fprintf(out, ", pfn %#lx", f->pfn);
+	if (f->addr)
+		fprintf(out, ", at %#lx", f->addr);
+	fprintf(out, ": found %s, expected %s\n", f->got, f->want);
+}
+
+char *check_verdict(const struct check_report *r, char *buf, size_t size)
+{
+	double ms = (double)r->ns / 1e6;
+	int n;
+
+	if (r->broken)
+		n = snprintf(buf, size, "BROKEN: %u of %u invariants, %lu faults", r->broken, r->checked,
+			     r->total_faults);
+	else
+		n = snprintf(buf, size, "%u invariants hold", r->checked);
+	if (n > 0 && (size_t)n < size && r->total_flux)
+		n += snprintf(buf + n, size - (size_t)n, ", %lu structures in flux", r->total_flux);
+	if (n > 0 && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, " (%lu pages in %.1f ms)", r->pages, ms);
+	return buf;
+}
+
+void check_print(const struct check_report *r, FILE *out)
+{
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+	char line[256];
+
+	for (unsigned int i = 0; i < r->nr_faults; i++)
+		print_fault(&r->faults[i], out);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (r->found[i] > CHECK_KEEP)
+			fprintf(out, "BROKEN %s: %u more\n", rules[i].name, r->found[i] - CHECK_KEEP);
+		if (r->flux[i])
+			fprintf(out, "in flux %s: %u structures were being changed and are not judged\n", rules[i].name,
+				r->flux[i]);
+	}
+	fprintf(out, "%s\n", check_verdict(r, line, sizeof(line)));
+}
+
+static struct json_object *hex(uint64_t x)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#lx", x);
+	return json_object_new_string(text);
+}
+
+static struct json_object *json_fault(const struct check_fault *f)
+{
+	struct json_object *o = json_object_new_object();
+	unsigned int nr;
+
+	json_object_object_add(o, "rule", json_object_new_string(check_rules(&nr)[f->rule].name));
+	json_object_object_add(o, "object", json_object_new_string(f->object));
+	if (f->pfn != CHECK_NO_PFN)
+		json_object_object_add(o, "pfn", json_object_new_int64((int64_t)f->pfn));
+	if (f->addr)
+		json_object_object_add(o, "address", hex(f->addr));
+	json_object_object_add(o, "found", json_object_new_string(f->got));
+	json_object_object_add(o, "expected", json_object_new_string(f->want));
+	return o;
+}
+
+struct json_object *check_json(const struct check_report *r)
+{
+	struct json_object *o = json_object_new_object(), *faults = json_object_new_array(),
+			   *counts = json_object_new_object();
+	struct json_object *flux = json_object_new_object();
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	json_object_object_add(o, "holds", json_object_new_boolean(!r->broken));
+	json_object_object_add(o, "checked", json_object_new_int((int)r->checked));
+	json_object_object_add(o, "broken", json_object_new_int((int)r->broken));
+	for (unsigned int i = 0; i < nr; i++) {
+		if (r->found[i])
+			json_object_object_add(counts, rules[i].name, json_object_new_int64(r->found[i]));
+		if (r->flux[i])
+			json_object_object_add(flux, rules[i].name, json_object_new_int64(r->flux[i]));
+	}
+	json_object_object_add(o, "violations", counts);
+	json_object_object_add(o, "in_flux", flux);
+	for (unsigned int i = 0; i < r->nr_faults; i++)
+		json_object_array_add(faults, json_fault(&r->faults[i]));
+	json_object_object_add(o, "faults", faults);
+	json_object_object_add(o, "pages", json_object_new_int64((int64_t)r->pages));
+	json_object_object_add(o, "pages_read", json_object_new_int64((int64_t)r->pages_read));
+	json_object_object_add(o, "ms", json_object_new_double((double)r->ns / 1e6));
+	return o;
+}
+
+void check_list(FILE *out)
+{
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	for (unsigned int i = 0; i < nr; i++)
+		fprintf(out, "%-22s %s\n", rules[i].name, rules[i].says);
+}
+
+struct json_object *check_list_json(void)
+{
+	struct json_object *list = json_object_new_array();
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "name", json_object_new_string(rules[i].name));
+		json_object_object_add(o, "says", json_object_new_string(rules[i].says));
+		json_object_object_add(o, "numbers", json_object_new_string(rules[i].numbers));
+		json_object_array_add(list, o);
+	}
+	return list;
+}
