@@ -9,6 +9,7 @@
 
 #include "tests/e2e/e2e.h"
 
+#define SUITES_LIMIT 300
 #define EMPTY "--append", "kunit.action=none", "--json", "r.json"
 
 /* An empty run ended well, and the inspector really looked. */
@@ -62,6 +63,37 @@ START_TEST(several_cpus)
 
 	expect_code(p, 0);
 	ck_assert_int_eq(json_int(json_file("r.json"), "passed"), 1);
+	keep("r.json");
+}
+END_TEST
+
+/* Everything that is linked into the kernels. */
+static const char *const everything[][5] = {
+	{"mmvisor", "run", "--cpus", "1"},
+	{"mmvisor", "run", "--cpus", "2"},
+	{"mmvisor", "run", "--cpus", "4"},
+	{"mmvisor", "run", "--debug-kernel"},
+};
+
+START_TEST(all_suites)
+{
+	const char *argv[8] = {NULL};
+	unsigned int n = 0;
+
+	for (; everything[_i][n]; n++)
+		argv[n] = everything[_i][n];
+	argv[n++] = "--json";
+	argv[n++] = "r.json";
+
+	struct proc *p = run_argv(SUITES_LIMIT, AS_SELF, argv);
+
+	expect_code(p, 0);
+
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_ge(json_int(o, "passed"), 20);
+	ck_assert_int_eq(json_int(o, "failed"), 0);
+	ck_assert_int_eq(json_int(o, "invariants.broken"), 0);
 	keep("r.json");
 }
 END_TEST
@@ -268,6 +300,11 @@ Suite *suite_run(void)
 	tcase_add_test(t, refused_instruction_is_named);
 	tcase_add_test(t, same_seed_is_taken);
 	tcase_add_test(t, one_suite_by_glob);
+	suite_add_tcase(s, t);
+	t = tcase_create("suites");
+	tcase_set_timeout(t, SUITES_LIMIT + 20);
+	tcase_add_checked_fixture(t, fixture_in, fixture_out);
+	tcase_add_loop_test(t, all_suites, 0, (int)(sizeof(everything) / sizeof(everything[0])));
 	suite_add_tcase(s, t);
 	return s;
 }
