@@ -9,6 +9,7 @@
 #include <linux/smp.h>
 
 #include "guest/arch/x86/arch.h"
+#include "guest/drivers/dma.h"
 #include "guest/kernel/boot_info.h"
 #include "guest/kernel/main.h"
 #include "shared/boot.h"
@@ -58,5 +59,6 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	sched_init();
 	apic_timer_init_cpu();
 	smp_boot();
+	dma_drivers_init();
 	start_kernel();
 }

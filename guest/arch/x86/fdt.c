@@ -237,7 +237,7 @@ static void take_property(const void *fdt, int offset, struct node *n)
 	if (!name)
 		bad(n->name, "a property without a name");
 	for (unsigned int id = 0; id < NR_PROPS; id++) {
-		if (!strcmp(name, prop_names[id])) {
+		if (*name == *prop_names[id] && !strcmp(name, prop_names[id])) {
 			n->props[id] = (struct prop){.data = p->data, .len = fdt32_to_cpu(p->len)};
 			return;
 		}

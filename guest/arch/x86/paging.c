@@ -8,12 +8,13 @@
  *   DEV_VA      the device window, RW NX uncached
  *
  * The work hardly grows with memory: a loop is over ranges, then over at most one table's entries for each ragged end.
- * Without 1 GiB pages, 512 entries for each GiB of RAM would be written: there the direct map of a whole GiB is
- * filled in when it is first touched (paging_fault()). All tables that this takes are set aside at boot, in a GiB that is mapped,
- * so a fault never allocates and never faults again; CPUs that meet there write the same values.
- * Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody
- * has written yet) and count as reserved. Tables must lie where the first page tables reach: in the
- * BOOT_MAP_MAX bytes from the kernel's base.
+ * Without 1 GiB pages, 512 entries for each GiB of RAM would be written: there the direct map of whole GiBs is filled in
+ * when it is first touched, LAZY_CHUNK at a time (paging_fault()). The tables that this takes are set aside at boot, in
+ * memory that is mapped from the start, so a fault never allocates and never faults again; CPUs that meet there write
+ * the same values.
+ *
+ * Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody has written yet) and count as reserved.
+ * Tables must lie where the first page tables reach: in the BOOT_MAP_MAX bytes from the kernel's base.
  *
  * Mappings are not global: there is one set of tables, and reloading %cr3 then drops everything.
  * No locks: one CPU, before everything else.
@@ -44,6 +45,10 @@ struct lazy_range {
 	unsigned long va, end;
 	phys_addr_t tables;
 };
+
+/* What one fault fills in. */
+#define LAZY_CHUNK (64 * PMD_SIZE)
+_Static_assert(LAZY_CHUNK >= BOOT_MAP_MAX, "the window for tables touches two chunks at most");
 
 static struct lazy_range lazy_ranges[MMV_NR_RANGES];
 static unsigned int nr_lazy;
@@ -124,26 +129,34 @@ static void map_range(unsigned long va, phys_addr_t pa, unsigned long size, unsi
 	}
 }
 
-/* Write the table for the GiB at @va, and only then let the CPU see it. */
+/* Fill in the LAZY_CHUNK around @va; the CPU sees its table only then. */
 static void lazy_fill(const struct lazy_range *r, unsigned long va)
 {
 	phys_addr_t table_pa = r->tables + ((va - r->va) >> PUD_SHIFT << PAGE_SHIFT);
 	unsigned long *table = __va(table_pa);
-	unsigned long entry = (va - DIRECT_MAP) | pgprot_val(PAGE_KERNEL) | _PAGE_PSE;
+	unsigned long chunk = va & ~(LAZY_CHUNK - 1);
+	unsigned long entry = (chunk - DIRECT_MAP) | pgprot_val(PAGE_KERNEL) | _PAGE_PSE;
+	unsigned int first = chunk >> PMD_SHIFT & 511;
 
-	for (unsigned int i = 0; i < 512; i++, entry += PMD_SIZE)
+	for (unsigned int i = first; i < first + LAZY_CHUNK / PMD_SIZE; i++, entry += PMD_SIZE)
 		table[i] = entry;
 	barrier();
 	*(volatile unsigned long *)&table_for(va, 3)[va >> PUD_SHIFT & 511] = table_pa | TABLE_BITS;
 }
 
+static bool lazy_fill_if_in(const struct lazy_range *r, unsigned long va)
+{
+	if (va < r->va || va >= r->end)
+		return false;
+	lazy_fill(r, va);
+	return true;
+}
+
 bool paging_fault(unsigned long addr)
 {
 	for (unsigned int i = 0; i < nr_lazy; i++) {
-		if (addr >= lazy_ranges[i].va && addr < lazy_ranges[i].end) {
-			lazy_fill(&lazy_ranges[i], addr & ~(PUD_SIZE - 1));
+		if (lazy_fill_if_in(&lazy_ranges[i], addr))
 			return true;
-		}
 	}
 	return false;
 }
@@ -162,13 +175,9 @@ static bool map_later(unsigned long va, unsigned long end)
 	/* A fault finds the level above in place... */
 	for (unsigned long at = va; at < end; at = (at & ~(PGDIR_SIZE - 1)) + PGDIR_SIZE)
 		table_for(at, 3);
-	/* ...and does not fault on the tables themselves. */
-	for (unsigned long at = va; at < end; at += PUD_SIZE) {
-		if (at - DIRECT_MAP >= table_end)
-			break;
-		if (at - DIRECT_MAP + PUD_SIZE > table_start)
-			lazy_fill(r, at);
-	}
+	/* ...and no table, whichever range it is for, is touched for the first time by a fault. */
+	lazy_fill_if_in(r, DIRECT_MAP + table_start);
+	lazy_fill_if_in(r, DIRECT_MAP + table_end - 1);
 	return true;
 }
 
