@@ -3,7 +3,7 @@
  * replay_report.c - a replay in figures: what was done, what is left, what the memory looks like.
  *
  * Counts of the trace are ours, counts of the guest were checked by trace_totals(); free blocks and slabs are read from
- * the guest's memory by tools/view. "Traced" bytes are what the recorded kernel spent (bytes_alloc), "guest" bytes are
+ * the guest's memory by tools/view. bytes_alloc is what the recorded kernel spent, the guest's bytes are
  * whole slabs, so the difference is what the guest's caches hold in reserve or waste.
  */
 #include <inttypes.h>
@@ -125,9 +125,9 @@ static void report_live(FILE *out, const struct trace_totals *t)
 	static const char *const names[] = {"kmalloc", "slab objects", "page blocks"};
 	char text[16];
 
-	fprintf(out, "\n%-22s %10s %10s\n", "live at the end", "objects", "traced as");
+	fprintf(out, "\n%-22s %10s %11s\n", "live at the end", "objects", "bytes_alloc");
 	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
-		fprintf(out, "  %-20s %10" PRIu64 " %10s\n", names[k], t->live[k], bytes_text(t->live_bytes[k], text));
+		fprintf(out, "  %-20s %10" PRIu64 " %11s\n", names[k], t->live[k], bytes_text(t->live_bytes[k], text));
 }
 
 /* ---- free memory ---- */
@@ -230,7 +230,7 @@ static void print_row(FILE *out, const struct slab_row *r)
 {
 	char traced[16], guest[16], text[BAR_WIDTH + 1];
 
-	fprintf(out, "  %-20.20s %10" PRIu64 " %10s %10s  [%s] %3u%%\n", r->name, r->live,
+	fprintf(out, "  %-20.20s %10" PRIu64 " %11s %11s  [%s] %3u%%\n", r->name, r->live,
 		bytes_text(r->live_alloc, traced), bytes_text(r->slab_bytes, guest),
 		bar(r->live_req, r->slab_bytes, text), percent_of(r->live_req, r->slab_bytes));
 }
@@ -250,8 +250,8 @@ static void report_slabs(FILE *out, const struct trace_totals *t, const struct v
 	}
 	n = slab_rows(t, caches, nr, rows);
 	qsort(rows, n, sizeof(*rows), by_bytes);
-	fprintf(out, "\n%-22s %10s %10s %10s  %s\n", "slab use", "live", "traced", "guest",
-		"live bytes asked for, of the guest's slabs");
+	fprintf(out, "\n%-22s %10s %11s %11s  %s\n", "slab use", "live", "bytes_alloc", "guest slabs",
+		"bytes asked for, of the guest's slabs");
 	for (unsigned int i = 0; i < n; i++) {
 		add_row(&all, &rows[i]);
 		if (i < TOP_CACHES)

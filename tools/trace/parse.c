@@ -8,7 +8,8 @@
  *	trace-cmd  "  cc1-17667  [001]  1605.257306: mm_page_alloc:  page=0x… pfn=1663860 order=1 …"
  *	perf       "cc1 17667 [001]  1605.257306: kmem:mm_page_alloc: page=0x… pfn=0x196374 order=1 …"
  *
- * Task names may hold anything, blanks and brackets too, so the CPU is the first bracketed number that a time follows.
+ * Task names may hold anything, blanks and brackets too, so the CPU is the first bracketed number that a time and a name
+ * follow.
  * Pointers are hashed unless the recording was made otherwise: they are compared, never looked at.
  */
 #include <ctype.h>
@@ -74,6 +75,14 @@ static int parse_pid(const char *line, const char *bracket)
 	return (int)strtol(p, NULL, 10);
 }
 
+/* "kmalloc:", "kmem:kmalloc:", "<stack trace>" */
+static bool is_event_name(const char *p)
+{
+	while (isalnum((unsigned char)*p) || *p == '_')
+		p++;
+	return *p == ':' || *p == '<';
+}
+
 /*
  * Who, where and when. Returns the text behind the time, or NULL if this is no such line. The flags' third letter tells
  * interrupts from tasks.
@@ -99,7 +108,7 @@ static const char *parse_prefix(const char *line, struct trace_event *ev)
 			rest = parse_time(skip_blanks(end), &ev->seconds);
 			ev->context = flags[2];
 		}
-		if (!rest)
+		if (!rest || !is_event_name(skip_blanks(rest)))
 			continue;
 		ev->cpu = (unsigned int)cpu;
 		ev->pid = parse_pid(line, p);

@@ -1,0 +1,22 @@
+# tests/trace/build.mk - the trace compiler under ASan and UBSan: every format, every kind of bad input, and a host-side model
+# of the guest that performs op streams
+UNIT_TESTS += $(B)/tests/trace/test_trace
+
+TT_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
+TT_CFLAGS := -std=gnu11 -O1 -g $(WARN) -D_GNU_SOURCE -I. $(TT_SAN)
+TT_OBJS := $(patsubst tests/trace/%.c,$(B)/tests/trace/%.o,$(sort $(wildcard tests/trace/*.c))) \
+	$(patsubst tools/trace/%.c,$(B)/tests/trace/tools/%.o,$(sort $(wildcard tools/trace/*.c)))
+
+$(B)/tests/trace/tools/%.o: tools/trace/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(TT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/trace/%.o: tests/trace/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(TT_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/tests/trace/test_trace: $(TT_OBJS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(TT_SAN) -o $@ $^ -llzma -lcheck -lsubunit -lrt -lm -lpthread
