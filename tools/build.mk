@@ -20,7 +20,10 @@ $(B)/libview.a $(B)/libtrace.a:
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 
-$(B)/mm-inspect: $(B)/tools/mm-inspect.o $(B)/libview.a
+INSPECT_SRC := tools/mm-inspect.c $(wildcard tools/inspect/*.c)
+INSPECT_OBJ := $(INSPECT_SRC:%.c=$(B)/%.o)
+
+$(B)/mm-inspect: $(INSPECT_OBJ) $(B)/libview.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS) $^ $(VIEW_LIBS) -o $@
 

@@ -273,6 +273,43 @@ static void finish(struct check_report *r, uint64_t start)
 	r->ns = view_now() - start;
 }
 
+static bool same_fault(const struct check_report *r, const struct check_fault *f)
+{
+	for (unsigned int i = 0; i < r->nr_faults; i++)
+		if (r->faults[i].rule == f->rule && r->faults[i].pfn == f->pfn && r->faults[i].addr == f->addr)
+			return true;
+	return false;
+}
+
+void check_confirm(struct check_report *r, const struct check_report *again)
+{
+	uint32_t kept[NR_RULES] = {0};
+	unsigned int n = 0;
+
+	for (unsigned int i = 0; i < r->nr_faults; i++) {
+		if (!same_fault(again, &r->faults[i]))
+			continue;
+		kept[r->faults[i].rule]++;
+		r->faults[n++] = r->faults[i];
+	}
+	r->nr_faults = n;
+	r->total_faults = r->total_flux = 0;
+	r->broken = r->checked = 0;
+	for (unsigned int i = 0; i < NR_RULES; i++) {
+		/* Too many to keep them all, both times: then it is not a moment's state. */
+		bool many = r->found[i] > CHECK_KEEP && again->found[i] > CHECK_KEEP && kept[i];
+
+		r->found[i] = many ? r->found[i] : kept[i];
+		r->total_faults += r->found[i];
+		r->broken += r->found[i] != 0;
+		if (again->flux[i] < r->flux[i])
+			r->flux[i] = again->flux[i];
+		r->total_flux += r->flux[i];
+		r->ran[i] = r->ran[i] || again->ran[i];
+		r->checked += r->ran[i];
+	}
+}
+
 /* A root whose magic is gone was there once: that is a broken invariant, not a source nobody can read. */
 static int judge_root(struct check_ctx *c, const char *why, uint64_t start)
 {

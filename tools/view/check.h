@@ -87,6 +87,13 @@ void check_report_free(struct check_report *r);
  */
 int view_check(struct view *v, struct check_report *r, char *err);
 
+/**
+ * check_confirm - keep in @r only what @again found as well: same rule, page and address
+ * For a live guest that ran between the two: a thread that was stopped half-way through something has moved on.
+ * Also takes over what @again has less of in flux.
+ */
+void check_confirm(struct check_report *r, const struct check_report *again);
+
 /** check_print - the report as text: faults, what was in flux, a last line with the verdict. */
 void check_print(const struct check_report *r, FILE *out);
 /** check_verdict - that last line alone, without newline. Return: @buf. */

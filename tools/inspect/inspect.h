@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * inspect.h - what the commands of mm-inspect share.
+ *
+ * A command reads the guest while it is paused and writes into memory; main() resumes the guest before anything is
+ * printed, so that a slow terminal does not hold the guest up.
+ */
+#ifndef MMV_TOOLS_INSPECT_H
+#define MMV_TOOLS_INSPECT_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tools/view/check.h"
+#include "tools/view/list.h"
+#include "tools/view/symtab.h"
+#include "tools/view/view.h"
+
+enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
+
+/**
+ * struct inspect - one call of the program.
+ * @arg: what follows SOURCE, NULL if the command takes nothing
+ * @only, @skip: comma-separated rules for check, or NULL
+ * @out: where the command writes
+ * @symbols: names from the kernel's ELF file, NULL if it cannot be read
+ */
+struct inspect {
+	const char *source;
+	const char *arg;
+	const char *only, *skip;
+	const char *kernel;
+	bool json;
+	FILE *out;
+	struct view *view;
+	struct symtab *symbols;
+};
+
+/* Commands. Return: INSPECT_*; INSPECT_USAGE with a line in @err (VIEW_ERR_MAX bytes). */
+int cmd_check(struct inspect *in, char *err);
+int cmd_page(struct inspect *in, char *err);
+int cmd_vtop(struct inspect *in, char *err);
+
+struct json_object;
+/** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
+int inspect_json(struct inspect *in, struct json_object *o);
+
+#endif

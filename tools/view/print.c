@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: MIT
+/*
+ * print.c - the listings of list.h as text in Linux's formats, and as JSON.
+ */
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tools/view/list.h"
+
+#define KIB(pages) ((pages) << (MMV_PAGE_SHIFT - 10))
+
+static struct json_object *number(uint64_t x)
+{
+	return json_object_new_int64((int64_t)x);
+}
+
+static void put(struct json_object *o, const char *name, uint64_t x)
+{
+	json_object_object_add(o, name, number(x));
+}
+
+static void put_hex(struct json_object *o, const char *name, uint64_t x)
+{
+	char text[24];
+
+	snprintf(text, sizeof(text), "%#lx", x);
+	json_object_object_add(o, name, json_object_new_string(text));
+}
+
+static struct json_object *numbers(const uint64_t *x, unsigned int n)
+{
+	struct json_object *a = json_object_new_array();
+
+	for (unsigned int i = 0; i < n; i++)
+		json_object_array_add(a, number(x[i]));
+	return a;
+}
+
+/* ---- buddyinfo ---- */
+
+int print_buddyinfo(const struct view *v, FILE *out, char *err)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	int n = list_zones(v, zones, err);
+
+	for (int i = 0; i < n; i++) {
+		fprintf(out, "Node 0, zone %8s ", zones[i].name);
+		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+			fprintf(out, "%6lu ", zones[i].free[o]);
+		fprintf(out, "\n");
+	}
+	return n < 0 ? -1 : 0;
+}
+
+struct json_object *json_buddyinfo(const struct view *v, char *err)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	int n = list_zones(v, zones, err);
+	struct json_object *a = n < 0 ? NULL : json_object_new_array();
+
+	for (int i = 0; i < n; i++) {
+		struct json_object *o = json_object_new_object();
+
+		put(o, "node", 0);
+		json_object_object_add(o, "zone", json_object_new_string(zones[i].name));
+		json_object_object_add(o, "free", numbers(zones[i].free, NR_PAGE_ORDERS));
+		put(o, "free_pages", zones[i].nr_free);
+		put(o, "fresh_pages", zones[i].fresh_pages);
+		json_object_array_add(a, o);
+	}
+	return a;
+}
+
+/* ---- zoneinfo ---- */
+
+int print_zoneinfo(const struct view *v, FILE *out, char *err)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	int n = list_zones(v, zones, err);
+
+	for (int i = 0; i < n; i++) {
+		const struct list_zone *z = &zones[i];
+
+		fprintf(out, "Node 0, zone %8s\n", z->name);
+		fprintf(out, "  pages free     %lu\n", z->nr_free);
+		fprintf(out, "        fresh    %lu\n", z->fresh_pages);
+		fprintf(out, "        min      %lu\n", z->watermark[WMARK_MIN]);
+		fprintf(out, "        low      %lu\n", z->watermark[WMARK_LOW]);
+		fprintf(out, "        high     %lu\n", z->watermark[WMARK_HIGH]);
+		fprintf(out, "        spanned  %lu\n", z->spanned);
+		fprintf(out, "        present  %lu\n", z->present);
+		fprintf(out, "        managed  %lu\n", z->managed);
+		fprintf(out, "        protection: (%lu", z->lowmem_reserve[0]);
+		for (unsigned int j = 1; j < MAX_NR_ZONES; j++)
+			fprintf(out, ", %lu", z->lowmem_reserve[j]);
+		fprintf(out, ")\n      nr_alloc_blocks %lu\n      nr_free_blocks  %lu\n", z->nr_allocs, z->nr_frees);
+		fprintf(out, "  start_pfn:           %lu\n", z->start_pfn);
+	}
+	return n < 0 ? -1 : 0;
+}
+
+struct json_object *json_zoneinfo(const struct view *v, char *err)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	int n = list_zones(v, zones, err);
+	struct json_object *a = n < 0 ? NULL : json_object_new_array();
+
+	for (int i = 0; i < n; i++) {
+		const struct list_zone *z = &zones[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "zone", json_object_new_string(z->name));
+		put(o, "start_pfn", z->start_pfn);
+		put(o, "spanned", z->spanned);
+		put(o, "present", z->present);
+		put(o, "managed", z->managed);
+		put(o, "free", z->nr_free);
+		put(o, "fresh", z->fresh_pages);
+		put(o, "min", z->watermark[WMARK_MIN]);
+		put(o, "low", z->watermark[WMARK_LOW]);
+		put(o, "high", z->watermark[WMARK_HIGH]);
+		json_object_object_add(o, "protection", numbers(z->lowmem_reserve, MAX_NR_ZONES));
+		put(o, "blocks_allocated", z->nr_allocs);
+		put(o, "blocks_freed", z->nr_frees);
+		json_object_array_add(a, o);
+	}
+	return a;
+}
+
+/* ---- slabinfo ---- */
+
+int print_slabinfo(const struct view *v, FILE *out, char *err)
+{
+	struct list_cache *caches;
+	int n = list_caches(v, &caches, err);
+
+	if (n < 0)
+		return -1;
+	fprintf(out, "slabinfo - version: 2.1\n");
+	fprintf(out, "# name            <active_objs> <num_objs> <objsize> <objperslab> <pagesperslab>");
+	fprintf(out, " : tunables <limit> <batchcount> <sharedfactor>");
+	fprintf(out, " : slabdata <active_slabs> <num_slabs> <sharedavail>\n");
+	for (int i = 0; i < n; i++) {
+		const struct list_cache *c = &caches[i];
+
+		fprintf(out, "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n", c->name,
+			c->active >= c->cached ? c->active - c->cached : 0, c->total, c->size, c->objs_per_slab,
+			c->pages_per_slab, 0, 0, 0, c->slabs >= c->empty ? c->slabs - c->empty : 0, c->slabs, 0UL);
+	}
+	free(caches);
+	return 0;
+}
+
+struct json_object *json_slabinfo(const struct view *v, char *err)
+{
+	struct list_cache *caches;
+	int n = list_caches(v, &caches, err);
+	struct json_object *a = n < 0 ? NULL : json_object_new_array();
+
+	for (int i = 0; i < n; i++) {
+		const struct list_cache *c = &caches[i];
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "name", json_object_new_string(c->name));
+		put_hex(o, "address", c->addr);
+		put(o, "active_objs", c->active >= c->cached ? c->active - c->cached : 0);
+		put(o, "cpu_cached", c->cached);
+		put(o, "num_objs", c->total);
+		put(o, "object_size", c->object_size);
+		put(o, "size", c->size);
+		put(o, "objs_per_slab", c->objs_per_slab);
+		put(o, "pages_per_slab", c->pages_per_slab);
+		put(o, "slabs", c->slabs);
+		put(o, "partial", c->partial);
+		put(o, "full", c->full);
+		put(o, "empty", c->empty);
+		put(o, "allocs", c->allocs);
+		put(o, "frees", c->frees);
+		json_object_array_add(a, o);
+	}
+	if (n >= 0)
+		free(caches);
+	return a;
+}
+
+/* ---- vmallocinfo ---- */
+
+static const char *area_kind(const struct list_area *a)
+{
+	if (a->flags & VM_UNINITIALIZED)
+		return "uninitialized";
+	if (a->flags & VM_ALLOC)
+		return "vmalloc";
+	if (a->flags & VM_MAP)
+		return "vmap";
+	return a->flags & VM_IOREMAP ? "ioremap" : "";
+}
+
+int print_vmallocinfo(const struct view *v, const struct symtab *s, FILE *out, char *err)
+{
+	struct list_area *areas;
+	int n = list_areas(v, &areas, err);
+	char name[160];
+
+	if (n < 0)
+		return -1;
+	for (int i = 0; i < n; i++) {
+		const struct list_area *a = &areas[i];
+
+		fprintf(out, "0x%016lx-0x%016lx %7lu %s pages=%lu %s%s\n", a->start, a->end, a->end - a->start,
+			symtab_format(s, a->caller, name, sizeof(name)), a->nr_pages, area_kind(a),
+			a->module ? " module" : "");
+	}
+	free(areas);
+	return 0;
+}
+
+struct json_object *json_vmallocinfo(const struct view *v, const struct symtab *s, char *err)
+{
+	struct list_area *areas;
+	int n = list_areas(v, &areas, err);
+	struct json_object *list = n < 0 ? NULL : json_object_new_array();
+	char name[160];
+
+	for (int i = 0; i < n; i++) {
+		const struct list_area *a = &areas[i];
+		struct json_object *o = json_object_new_object();
+
+		put_hex(o, "start", a->start);
+		put_hex(o, "end", a->end);
+		put(o, "bytes", a->end - a->start);
+		put(o, "pages", a->nr_pages);
+		json_object_object_add(o, "kind", json_object_new_string(area_kind(a)));
+		json_object_object_add(o, "caller",
+				       json_object_new_string(symtab_format(s, a->caller, name, sizeof(name))));
+		json_object_object_add(o, "module", json_object_new_boolean(a->module));
+		json_object_array_add(list, o);
+	}
+	if (n >= 0)
+		free(areas);
+	return list;
+}
+
+/* ---- meminfo ---- */
+
+static const char *const owner_names[] = PAGE_OWNER_NAMES;
+_Static_assert(sizeof(owner_names) / sizeof(owner_names[0]) == NR_PAGE_OWNERS, "a name for every owner");
+
+int print_meminfo(const struct view *v, FILE *out, char *err)
+{
+	struct list_memory m;
+
+	if (list_memory(v, &m, err))
+		return -1;
+	fprintf(out, "MemTotal:       %8lu kB\n", KIB(m.managed));
+	fprintf(out, "MemFree:        %8lu kB\n", KIB(m.free));
+	fprintf(out, "MemReserved:    %8lu kB\n", KIB(m.present - m.managed));
+	fprintf(out, "Slab:           %8lu kB\n", KIB(m.owner[OWNER_SLAB]));
+	fprintf(out, "SlabEmpty:      %8lu kB\n", KIB(m.slab_empty));
+	fprintf(out, "KmallocLarge:   %8lu kB\n", KIB(m.owner[OWNER_KMALLOC]));
+	fprintf(out, "VmallocUsed:    %8lu kB\n", KIB(m.owner[OWNER_VMALLOC]));
+	fprintf(out, "PageTables:     %8lu kB\n", KIB(m.owner[OWNER_PGTABLE]));
+	fprintf(out, "KernelStack:    %8lu kB\n", KIB(m.owner[OWNER_STACK]));
+	fprintf(out, "Percpu:         %8lu kB\n", KIB(m.owner[OWNER_PERCPU]));
+	fprintf(out, "Dma:            %8lu kB\n", KIB(m.owner[OWNER_DMA]));
+	fprintf(out, "RawPages:       %8lu kB\n", KIB(m.owner[OWNER_RAW]));
+	return 0;
+}
+
+struct json_object *json_meminfo(const struct view *v, char *err)
+{
+	struct json_object *o, *owners;
+	struct list_memory m;
+
+	if (list_memory(v, &m, err))
+		return NULL;
+	o = json_object_new_object();
+	owners = json_object_new_object();
+	put(o, "present_pages", m.present);
+	put(o, "managed_pages", m.managed);
+	put(o, "free_pages", m.free);
+	for (unsigned int i = 0; i < NR_PAGE_OWNERS; i++)
+		put(owners, owner_names[i], m.owner[i]);
+	json_object_object_add(o, "owner_pages", owners);
+	put(o, "slab_empty_pages", m.slab_empty);
+	return o;
+}
