@@ -102,8 +102,10 @@ static void wait_for_end(struct run_state *s)
 	while (!s->ended) {
 		int ms = patience(s), n = ms ? epoll_wait(s->epoll, ev, 8, ms) : 0;
 
-		if (!ms)
+		if (!ms) {
 			vm_end(&s->vm, END_TIMEOUT, ~0U, "time-out after %u s", s->cfg.timeout);
+			break;
+		}
 		for (int i = 0; i < n; i++) {
 			if (ev[i].data.ptr == &s->vm.end_fd)
 				s->ended = true;
