@@ -336,13 +336,13 @@ static void check_zone(struct check_ctx *c, unsigned int i)
 	z->exists = true;
 	snprintf(what, sizeof(what), "zone %.8s", z->z.name);
 	check_marks(c, z);
+	check_managed(c, z);
 	if (!check_lock(c, &z->z.lock, z->addr + offsetof(struct zone, lock), what)) {
 		z->flux = c->any_flux = true;
 		check_flux(c, R_ZONE_FRESH, R_ZONE_FRESH);
 	} else {
 		check_fresh(c, z);
 	}
-	check_managed(c, z);
 	z->listed = mmap(NULL, (z->end - z->first) / 8 + 1, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (z->listed == MAP_FAILED) {
