@@ -6,7 +6,9 @@
  * ticks do not drift; after a pause longer than a period (the host had other things to do) the missed ones are
  * dropped. Elsewhere the APIC's own counter runs periodically, at a speed measured once against the TSC.
  */
+#include <linux/export.h>
 #include <linux/jiffies.h>
+#include <linux/panic.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/smp.h>
@@ -36,15 +38,33 @@
 #define APIC_TDCR_BY_1 0xbUL
 #define ICR_ASSERT (1UL << 14)
 
+#define CPUID1_ECX_X2APIC (1U << 21)
+#define CPUID1_ECX_DEADLINE (1U << 24)
+
 uint64_t tsc_hz;
+EXPORT_SYMBOL(tsc_hz);
 
 static bool use_deadline;
 static uint32_t counts_per_tick; /* periodic mode only */
 static uint64_t tsc_per_tick;
 static DEFINE_PER_CPU(uint64_t, next_tick);
 
+/* What this machine has; asked once, on the boot CPU. */
+static void probe(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	cpuid(1, &eax, &ebx, &ecx, &edx);
+	if (!(ecx & CPUID1_ECX_X2APIC))
+		panic("this CPU has no x2APIC");
+	use_deadline = ecx & CPUID1_ECX_DEADLINE;
+	tsc_per_tick = tsc_hz / HZ;
+}
+
 void apic_init_cpu(void)
 {
+	if (raw_smp_processor_id() == 0)
+		probe();
 	wrmsr(MSR_APIC_BASE, rdmsr(MSR_APIC_BASE) | APIC_BASE_ENABLE);
 	wrmsr(APIC_SVR, APIC_SVR_ENABLE | SPURIOUS_VECTOR);
 	wrmsr(APIC_TPR, 0);
@@ -84,13 +104,6 @@ static void calibrate(void)
 
 void apic_timer_init_cpu(void)
 {
-	if (raw_smp_processor_id() == 0) {
-		uint32_t eax, ebx, ecx, edx;
-
-		cpuid(1, &eax, &ebx, &ecx, &edx);
-		use_deadline = ecx >> 24 & 1;
-		tsc_per_tick = tsc_hz / HZ;
-	}
 	wrmsr(APIC_TDCR, APIC_TDCR_BY_1);
 	if (use_deadline) {
 		wrmsr(APIC_LVT_TIMER, APIC_TIMER_DEADLINE | TIMER_VECTOR);

@@ -7,6 +7,8 @@
  *   kernel      text RX, constants R, data RW; the guard pages under the boot CPU's stacks stay unmapped
  *   DEV_VA      the device window, RW NX uncached
  *
+ * No mapping is both writable and executable; the image's bytes have a second, writable one in the direct map.
+ *
  * The work hardly grows with memory: a loop is over ranges, then over at most one table's entries for each ragged end.
  * Without 1 GiB pages, 512 entries for each GiB of RAM would be written: there the direct map of whole GiBs is filled in
  * when it is first touched, LAZY_CHUNK at a time (paging_fault()). The tables that this takes are set aside at boot, in
@@ -19,6 +21,7 @@
  * Mappings are not global: there is one set of tables, and reloading %cr3 then drops everything.
  * No locks: one CPU, before everything else.
  */
+#include <linux/export.h>
 #include <linux/memblock.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
@@ -34,6 +37,7 @@
 #define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 
 unsigned long phys_base;
+EXPORT_SYMBOL(phys_base);
 uint64_t kernel_cr3;
 
 static unsigned long *pml4;
