@@ -1,0 +1,524 @@
+// SPDX-License-Identifier: MIT
+/*
+ * sim.c - the simulated machine (see sim.h), and the few calls of guest/kernel that guest/mm makes.
+ *
+ * RAM is one sparse memfd, mapped at PAGE_OFFSET range by range; holes are not mapped. struct pages are anonymous memory at
+ * vmemmap, for RAM only, as on the machine. vmalloc addresses are further mappings of the same memfd.
+ * Inner allocations (alloc_pages_owner(), kmem_cache_alloc(), ...) are wrapped by the linker so that one of them can be refused.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "shared/mm.h"
+#include "tests/unit/arch/include/asm/page.h"
+#include "tests/unit/arch/include/asm/pgtable.h"
+#include "tests/unit/arch/sim.h"
+
+/* Of guest/mm and guest/kernel; their headers and the C library's do not mix well. */
+extern struct mm_root mm_root;
+extern unsigned int __preempt_count;
+void mm_init(void);
+int memblock_add(unsigned long long base, unsigned long long size);
+struct page *pgtable_alloc(void);
+int printk(const char *fmt, ...);
+void warn_at(const char *file, int line, const char *fmt, ...);
+void bug_at(const char *file, int line);
+void panic(const char *fmt, ...);
+unsigned long warn_count(void);
+void dump_stack(void);
+int scnprintf(char *buf, size_t size, const char *fmt, ...);
+long strscpy(char *to, const char *from, size_t size);
+void on_each_cpu(void (*fn)(void *), void *info, int wait);
+void schedule(void);
+void preempt_schedule(void);
+int __cond_resched(void);
+int cond_resched(void);
+
+#define HARDIRQ_OFFSET (1u << 16)
+#define PREEMPT_ENABLED 0x80000000u
+
+unsigned int sim_cpu;
+unsigned long sim_irq_flags;
+unsigned int nr_cpu_ids = 1;
+unsigned long cpu_online_bits = 1;
+unsigned int __preempt_count = PREEMPT_ENABLED;
+volatile unsigned long jiffies = 1000;
+int console_loglevel = 7;
+/* struct task_struct, of which guest/mm reads only the name: zero is "". */
+_Alignas(64) char sim_task[4096];
+
+static int ram = -1;
+
+/* ---- console ---- */
+
+static char log_text[1 << 16];
+static size_t log_len;
+static unsigned int warnings;
+
+static void log_add(const char *fmt, va_list args)
+{
+	int n = vsnprintf(log_text + log_len, sizeof(log_text) - log_len, fmt, args);
+
+	if (getenv("MM_TEST_VERBOSE"))
+		fputs(log_text + log_len, stderr);
+	if (n > 0)
+		log_len += (size_t)n;
+	if (log_len >= sizeof(log_text))
+		log_len = sizeof(log_text) - 1;
+}
+
+int printk(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	log_add(fmt, args);
+	va_end(args);
+	return 0;
+}
+
+void warn_at(const char *file, int line, const char *fmt, ...)
+{
+	va_list args;
+
+	printk("WARNING: %s:%d ", file, line);
+	va_start(args, fmt);
+	if (fmt)
+		log_add(fmt, args);
+	va_end(args);
+	warnings++;
+}
+
+void bug_at(const char *file, int line)
+{
+	fprintf(stderr, "%s", log_text);
+	fprintf(stderr, "BUG: %s:%d\n", file, line);
+}
+
+void panic(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vfprintf(stderr, fmt, args);
+	va_end(args);
+	abort();
+}
+
+unsigned long warn_count(void)
+{
+	return warnings;
+}
+
+const char *sim_log(void)
+{
+	return log_text;
+}
+
+void sim_log_clear(void)
+{
+	log_len = 0;
+	log_text[0] = '\0';
+	warnings = 0;
+}
+
+unsigned int sim_warnings(void)
+{
+	return warnings;
+}
+
+void dump_stack(void)
+{
+	printk("Call Trace:\n");
+}
+
+/* ---- small things of the kernel ---- */
+
+int scnprintf(char *buf, size_t size, const char *fmt, ...)
+{
+	va_list args;
+	int n;
+
+	va_start(args, fmt);
+	n = vsnprintf(buf, size, fmt, args);
+	va_end(args);
+	return n < (int)size ? n : (int)size - 1;
+}
+
+long strscpy(char *to, const char *from, size_t size)
+{
+	size_t n = strnlen(from, size - 1);
+
+	memcpy(to, from, n);
+	to[n] = '\0';
+	return from[n] ? -E2BIG : (long)n;
+}
+
+void on_each_cpu(void (*fn)(void *), void *info, int wait)
+{
+	unsigned int me = sim_cpu;
+	unsigned long flags = sim_irq_flags;
+
+	(void)wait;
+	sim_irq_flags = 0;
+	for (sim_cpu = 0; sim_cpu < nr_cpu_ids; sim_cpu++)
+		fn(info);
+	sim_cpu = me;
+	sim_irq_flags = flags;
+}
+
+void schedule(void)
+{
+}
+
+void preempt_schedule(void)
+{
+}
+
+int cond_resched(void)
+{
+	return 0;
+}
+
+int __cond_resched(void)
+{
+	return 0;
+}
+
+void sim_interrupt_enter(void)
+{
+	sim_irq_flags = 0;
+	__preempt_count += HARDIRQ_OFFSET;
+}
+
+void sim_interrupt_exit(void)
+{
+	__preempt_count -= HARDIRQ_OFFSET;
+	sim_irq_flags = 0x200;
+}
+
+/* ---- RAM ---- */
+
+static void map_at(unsigned long va, unsigned long size, int flags, int fd, unsigned long offset)
+{
+	void *p = mmap((void *)va, size, PROT_READ | PROT_WRITE, flags | MAP_FIXED_NOREPLACE, fd, (off_t)offset);
+
+	if (p != (void *)va) {
+		fprintf(stderr, "sim: cannot map %#lx + %#lx: %s\n", va, size, strerror(errno));
+		abort();
+	}
+}
+
+/* struct pages of [base, base + size), to the host page. Two ranges may share one. */
+static void map_pages_of(uint64_t base, uint64_t size)
+{
+	unsigned long page = SIM_VMEMMAP + (base >> PAGE_SHIFT) * sizeof(struct page);
+	unsigned long end = SIM_VMEMMAP + ((base + size) >> PAGE_SHIFT) * sizeof(struct page);
+
+	page &= PAGE_MASK;
+	end = (end + PAGE_SIZE - 1) & PAGE_MASK;
+	if (mmap((void *)page, PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1,
+		 0) != (void *)page &&
+	    errno != EEXIST)
+		abort();
+	page += PAGE_SIZE;
+	if (page < end)
+		map_at(page, end - page, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+void sim_start_raw(const struct sim_range *ranges, unsigned int cpus)
+{
+	uint64_t end = 0;
+
+	for (const struct sim_range *r = ranges; r->size; r++)
+		if (r->base + r->size > end)
+			end = r->base + r->size;
+	ram = memfd_create("ram", MFD_CLOEXEC);
+	if (ram < 0 || ftruncate(ram, (off_t)end))
+		abort();
+	for (const struct sim_range *r = ranges; r->size; r++) {
+		map_at(PAGE_OFFSET + r->base, r->size, MAP_SHARED | MAP_NORESERVE, ram, r->base);
+		map_pages_of(r->base, r->size);
+		if (memblock_add(r->base, r->size))
+			abort();
+	}
+	nr_cpu_ids = cpus;
+	cpu_online_bits = (cpus < 64 ? 1UL << cpus : 0) - 1;
+	mm_root.nr_cpus = cpus;
+	mm_root.nr_cpus_online = 1;
+}
+
+void sim_start(const struct sim_range *ranges, unsigned int cpus)
+{
+	sim_start_raw(ranges, cpus);
+	mm_init();
+	mm_root.nr_cpus_online = cpus;
+	mm_root.tsc_booted = 1;
+	sim_irq_flags = 0x200;
+}
+
+/* ---- mappings ---- */
+
+#define VM_SLOTS ((VMALLOC_END - VMALLOC_START) >> PAGE_SHIFT)
+#define MOD_SLOTS ((MODULES_END - MODULES_START) >> PAGE_SHIFT)
+#define PER_TABLE 512
+
+enum pte_state { PTE_NONE, PTE_MAPPED, PTE_STALE };
+
+struct pte {
+	struct page *page;
+	enum pte_state state;
+};
+
+static struct pte ptes[VM_SLOTS + MOD_SLOTS];
+static struct page *tables[(VM_SLOTS + MOD_SLOTS) / PER_TABLE];
+static unsigned long mapped, flushes;
+
+static struct pte *pte_of(unsigned long va)
+{
+	if (va - VMALLOC_START < VMALLOC_END - VMALLOC_START)
+		return &ptes[(va - VMALLOC_START) >> PAGE_SHIFT];
+	if (va - MODULES_START < MODULES_END - MODULES_START)
+		return &ptes[VM_SLOTS + ((va - MODULES_START) >> PAGE_SHIFT)];
+	return NULL;
+}
+
+static unsigned long pa_of(const struct page *page)
+{
+	return (unsigned long)(page - (struct page *)SIM_VMEMMAP) << PAGE_SHIFT;
+}
+
+static void check(bool good, const char *what, unsigned long va)
+{
+	if (good)
+		return;
+	fprintf(stderr, "sim: %s at %#lx\n", what, va);
+	abort();
+}
+
+static void forget(unsigned long va)
+{
+	struct pte *pte = pte_of(va);
+
+	check(!munmap((void *)va, PAGE_SIZE), "munmap", va);
+	pte->state = PTE_NONE;
+	pte->page = NULL;
+}
+
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot)
+{
+	int rights = pgprot_val(prot) & _PAGE_RW ? PROT_READ | PROT_WRITE : PROT_READ;
+
+	for (unsigned long i = 0; i < nr; i++) {
+		unsigned long at = va + i * PAGE_SIZE;
+		struct pte *pte = pte_of(at);
+		struct page **table;
+
+		check(pte != NULL, "mapping outside", at);
+		check(pte->state == PTE_NONE,
+		      pte->state == PTE_STALE ? "address reused before the flush" : "mapped twice", at);
+		table = &tables[(pte - ptes) / PER_TABLE];
+		if (!*table)
+			*table = pgtable_alloc();
+		if (!*table) {
+			while (i--)
+				forget(va + i * PAGE_SIZE), mapped--;
+			return -ENOMEM;
+		}
+		check(pages[i]->state == PAGE_USED, "mapping a page that is not allocated", at);
+		check(mmap((void *)at, PAGE_SIZE, rights, MAP_SHARED | MAP_FIXED_NOREPLACE, ram,
+			   (off_t)pa_of(pages[i])) == (void *)at,
+		      "mmap", at);
+		pte->page = pages[i];
+		pte->state = PTE_MAPPED;
+		mapped++;
+	}
+	return 0;
+}
+
+void arch_vunmap_range(unsigned long va, unsigned long size)
+{
+	for (unsigned long at = va; at < va + size; at += PAGE_SIZE) {
+		struct pte *pte = pte_of(at);
+
+		if (pte->state != PTE_MAPPED)
+			continue;
+		pte->state = PTE_STALE;
+		mapped--;
+	}
+}
+
+void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	check(nr_cpu_ids == 1 || sim_irq_flags || !mm_root.tsc_booted, "flush with interrupts off", start);
+	flushes++;
+	for (unsigned long at = start; at < end; at += PAGE_SIZE) {
+		struct pte *pte = pte_of(at);
+
+		if (pte->state != PTE_STALE)
+			continue;
+		check(pte->page->state == PAGE_USED, "page freed before the flush", at);
+		forget(at);
+	}
+}
+
+int arch_set_memory(unsigned long va, unsigned long nr_pages, pgprot_t prot)
+{
+	int rights = pgprot_val(prot) & _PAGE_RW ? PROT_READ | PROT_WRITE : PROT_READ;
+
+	return mprotect((void *)va, nr_pages << PAGE_SHIFT, rights) ? -EINVAL : 0;
+}
+
+struct page *arch_vmalloc_to_page(const void *va)
+{
+	struct pte *pte = pte_of((unsigned long)va);
+
+	return pte && pte->state == PTE_MAPPED ? pte->page : NULL;
+}
+
+unsigned long sim_flushes(void)
+{
+	return flushes;
+}
+
+unsigned long sim_mapped_pages(void)
+{
+	return mapped;
+}
+
+/* ---- faults ---- */
+
+static sigjmp_buf fault_env;
+
+static void on_fault(int sig)
+{
+	siglongjmp(fault_env, sig);
+}
+
+static bool faults(volatile char *addr, bool write)
+{
+	struct sigaction act = {.sa_handler = on_fault}, old_segv, old_bus;
+	bool hit = false;
+
+	sigaction(SIGSEGV, &act, &old_segv);
+	sigaction(SIGBUS, &act, &old_bus);
+	if (sigsetjmp(fault_env, 1)) {
+		hit = true;
+	} else {
+		char c = *addr;
+
+		if (write)
+			*addr = c;
+	}
+	sigaction(SIGSEGV, &old_segv, NULL);
+	sigaction(SIGBUS, &old_bus, NULL);
+	return hit;
+}
+
+bool sim_faults(const volatile void *addr)
+{
+	return faults((volatile char *)addr, false);
+}
+
+bool sim_write_faults(volatile void *addr)
+{
+	return faults((volatile char *)addr, true);
+}
+
+/* ---- refusing allocations: the linker sends calls between files through these (-Wl,--wrap) ---- */
+
+static long fail_countdown = -1;
+static bool fail_done;
+
+void sim_fail_at(long n)
+{
+	fail_countdown = n;
+	fail_done = false;
+}
+
+bool sim_fail_hit(void)
+{
+	return fail_done;
+}
+
+static bool refuse(void)
+{
+	if (fail_countdown < 0 || fail_countdown-- > 0)
+		return false;
+	fail_done = true;
+	return true;
+}
+
+struct page *__real_alloc_pages_owner(unsigned int gfp, unsigned int order, enum page_owner owner);
+struct page *__wrap_alloc_pages_owner(unsigned int gfp, unsigned int order, enum page_owner owner);
+unsigned long __real_alloc_pages_bulk_owner(unsigned int gfp, unsigned long nr, struct page **pages,
+					    enum page_owner owner);
+unsigned long __wrap_alloc_pages_bulk_owner(unsigned int gfp, unsigned long nr, struct page **pages,
+					    enum page_owner owner);
+void *__real_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp);
+void *__wrap_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp);
+void *__real___kmalloc(size_t size, unsigned int gfp);
+void *__wrap___kmalloc(size_t size, unsigned int gfp);
+
+struct page *__wrap_alloc_pages_owner(unsigned int gfp, unsigned int order, enum page_owner owner)
+{
+	return refuse() ? NULL : __real_alloc_pages_owner(gfp, order, owner);
+}
+
+/* Refused half-way: the caller must cope with a partial answer. */
+unsigned long __wrap_alloc_pages_bulk_owner(unsigned int gfp, unsigned long nr, struct page **pages,
+					    enum page_owner owner)
+{
+	return __real_alloc_pages_bulk_owner(gfp, refuse() ? nr / 2 : nr, pages, owner);
+}
+
+void *__wrap_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp)
+{
+	return refuse() ? NULL : __real_kmem_cache_alloc(s, gfp);
+}
+
+void *__wrap___kmalloc(size_t size, unsigned int gfp)
+{
+	return refuse() ? NULL : __real___kmalloc(size, gfp);
+}
+
+/* ---- randomness: splitmix64 ---- */
+
+static uint64_t seed_now;
+
+uint64_t sim_random(void)
+{
+	static bool begun;
+	uint64_t z;
+
+	if (!begun) {
+		const char *text = getenv("MM_TEST_SEED");
+
+		seed_now = text ? strtoull(text, NULL, 0) : (uint64_t)getpid() * 0x9e3779b97f4a7c15ULL;
+		fprintf(stderr, "MM_TEST_SEED=%#llx\n", (unsigned long long)seed_now);
+		begun = true;
+	}
+	z = seed_now += 0x9e3779b97f4a7c15ULL;
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebULL;
+	return z ^ (z >> 31);
+}
+
+uint32_t sim_below(uint32_t limit)
+{
+	return (uint32_t)((sim_random() >> 32) * limit >> 32);
+}
+
+unsigned long sim_steps(unsigned long standard)
+{
+	const char *text = getenv("MM_TEST_STEPS");
+
+	return text ? strtoul(text, NULL, 0) : standard;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * sim.h - the machine that the host build of guest/mm runs on: RAM, CPUs, interrupts, mappings, a console that remembers.
+ *
+ * Everything between sim_start() and the end of the test process is one boot. Check forks for every test, so each has its
+ * own machine.
+ */
+#ifndef TESTS_UNIT_SIM_H
+#define TESTS_UNIT_SIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/** struct sim_range - RAM at [base, base + size). */
+struct sim_range {
+	uint64_t base, size;
+};
+
+extern unsigned int sim_cpu;
+extern unsigned long sim_irq_flags;
+
+/** sim_start - a machine with this RAM (ended by size 0) and so many CPUs, memblock filled, mm_init() done, booted. */
+void sim_start(const struct sim_range *ranges, unsigned int cpus);
+/** sim_start_raw - the same before mm_init(): only RAM, struct pages and memblock. */
+void sim_start_raw(const struct sim_range *ranges, unsigned int cpus);
+
+/** sim_log - what printk() and warnings said since the last sim_log_clear(). */
+const char *sim_log(void);
+void sim_log_clear(void);
+/** sim_warnings - how many WARNs there were since the last sim_log_clear(). */
+unsigned int sim_warnings(void);
+
+/** sim_interrupt - between the two, code runs as in a hard interrupt. */
+void sim_interrupt_enter(void);
+void sim_interrupt_exit(void);
+
+/** sim_fail_at - refuse the @n-th inner allocation from now on (0: the next; negative: none). */
+void sim_fail_at(long n);
+/** sim_fail_hit - was one refused since sim_fail_at()? */
+bool sim_fail_hit(void);
+
+/** sim_flushes - TLB flushes so far. */
+unsigned long sim_flushes(void);
+/** sim_mapped_pages - pages mapped in the vmalloc and module areas. */
+unsigned long sim_mapped_pages(void);
+/** sim_faults - does reading a byte at @addr fault? */
+bool sim_faults(const volatile void *addr);
+/** sim_write_faults - does writing (the byte that is there)? */
+bool sim_write_faults(volatile void *addr);
+
+/** sim_random - the next number of the test's sequence. MM_TEST_SEED sets where it begins; printed at the start. */
+uint64_t sim_random(void);
+uint32_t sim_below(uint32_t limit);
+/** sim_steps - how many steps a random test takes: MM_TEST_STEPS, or @standard. */
+unsigned long sim_steps(unsigned long standard);
+
+#endif

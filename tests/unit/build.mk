@@ -1,0 +1,41 @@
+# tests/unit/build.mk - guest/mm compiled for the host under ASan and UBSan, on a simulated machine (arch/), with Check
+#
+# The guest's sources are compiled as they are; only <asm/...> comes from here. Test programs may use the C library too.
+
+U_B	  := $(B)/unit
+U_GUEST	  := $(wildcard guest/mm/*.c) guest/lib/rbtree.c guest/lib/spinlock.c
+U_SAN	  := -fsanitize=address,undefined -fno-sanitize-recover=all
+U_COMMON  := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -DMM_GUEST=1 -DMM_DEBUG=2 -I. -MMD -MP
+U_KERNEL  := -Iinclude -Itests/unit/arch/include
+# Calls that the simulated machine can refuse (arch/sim.c).
+U_WRAP	  := $(foreach f,alloc_pages_owner alloc_pages_bulk_owner kmem_cache_alloc __kmalloc,-Wl,--wrap=$(f))
+
+U_GUEST_O := $(U_GUEST:%.c=$(U_B)/%.o)
+U_SIM_O	  := $(U_B)/tests/unit/arch/sim.o $(U_B)/tests/unit/validate.o
+U_MM_TESTS := $(patsubst tests/unit/%.c,$(U_B)/%,$(wildcard tests/unit/test_mm_*.c))
+
+UNIT_TESTS += $(U_MM_TESTS)
+
+$(U_B)/guest/%.o: guest/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(U_COMMON) $(U_SAN) -ffreestanding -nostdinc -isystem $(shell $(CC) -print-file-name=include) $(U_KERNEL) -c -o $@ $<
+
+$(U_B)/tests/unit/arch/sim.o: tests/unit/arch/sim.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(U_COMMON) $(U_SAN) -D_GNU_SOURCE -Itests/unit/arch/include -Iinclude -c -o $@ $<
+
+$(U_B)/tests/unit/validate.o: tests/unit/validate.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(U_COMMON) $(U_SAN) $(U_KERNEL) -c -o $@ $<
+
+$(U_MM_TESTS:%=%.o): $(U_B)/%.o: tests/unit/%.c
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(U_COMMON) $(U_SAN) $(U_KERNEL) -c -o $@ $<
+
+$(U_MM_TESTS): %: %.o $(U_GUEST_O) $(U_SIM_O)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(U_SAN) $(U_WRAP) -o $@ $^ -lcheck -lsubunit -lm -lrt -lpthread
