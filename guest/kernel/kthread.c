@@ -241,6 +241,11 @@ int kthread_stop(struct task_struct *task)
 }
 EXPORT_SYMBOL(kthread_stop);
 
+void kthread_join(struct task_struct *task)
+{
+	wait_for_completion(&to_kthread(task)->exited);
+}
+
 bool kthread_should_stop(void)
 {
 	struct kthread *k = to_kthread(current);

@@ -52,9 +52,15 @@ void task_is_gone(struct task_struct *task);
 /** kthread_drain - free threads that ended, and what is kept for the next ones. Context: task. */
 void kthread_drain(void);
 
+/** kthread_join - wait until @task's function is done; the caller holds a reference. Context: task. */
+void kthread_join(struct task_struct *task);
+
 /** task_add, task_del - keep the list of all tasks */
 void task_add(struct task_struct *task);
 void task_del(struct task_struct *task);
+
+/** task_count - tasks there are, dead ones not yet freed included */
+unsigned int task_count(void);
 
 /** timer_tick - bring jiffies up to date, wake this CPU's sleepers. Context: hard interrupt. */
 void timer_tick(void);

@@ -44,7 +44,8 @@ EXPORT_SYMBOL(__preempt_count);
 static DEFINE_PER_CPU(struct rq, runqueue);
 
 static DEFINE_SPINLOCK(task_lock);
-static LIST_HEAD(task_list);
+static LIST_HEAD(task_list);  /* (L) task->tasks */
+static unsigned int nr_tasks; /* (L) */
 
 void task_add(struct task_struct *task)
 {
@@ -52,6 +53,7 @@ void task_add(struct task_struct *task)
 
 	spin_lock_irqsave(&task_lock, flags);
 	list_add_tail(&task->tasks, &task_list);
+	nr_tasks++;
 	spin_unlock_irqrestore(&task_lock, flags);
 }
 
@@ -61,7 +63,13 @@ void task_del(struct task_struct *task)
 
 	spin_lock_irqsave(&task_lock, flags);
 	list_del(&task->tasks);
+	nr_tasks--;
 	spin_unlock_irqrestore(&task_lock, flags);
+}
+
+unsigned int task_count(void)
+{
+	return READ_ONCE(nr_tasks);
 }
 
 /* Needs: interrupts off, both. */
