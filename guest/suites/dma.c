@@ -7,6 +7,7 @@
 #include <kunit/test.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <mmvisor/dma_engine.h>
@@ -23,9 +24,17 @@ struct dma_bufs {
 	uint64_t a_phys, b_phys;
 };
 
+/* Is there any memory that an engine of so many bits reaches? */
+static bool memory_within(unsigned int bits)
+{
+	return bits >= 64 || populated_zone(&mm_zones[ZONE_DMA]) ||
+	       (bits >= 32 && populated_zone(&mm_zones[ZONE_DMA32]));
+}
+
 static unsigned char *dma_buf(struct kunit *test)
 {
-	gfp_t zone = dma_engine_bits(ENGINE) >= 64 ? 0 : dma_engine_bits(ENGINE) >= 32 ? GFP_DMA32 : GFP_DMA;
+	unsigned int bits = dma_engine_bits(ENGINE);
+	gfp_t zone = bits >= 64 ? 0 : bits >= 32 ? GFP_DMA32 : GFP_DMA;
 	unsigned char *p = (unsigned char *)__get_free_pages(GFP_KERNEL | zone, BUF_ORDER);
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
@@ -36,10 +45,10 @@ static int dma_test_init(struct kunit *test)
 {
 	struct dma_bufs *bufs;
 
-	if (!dma_engine_count()) {
-		kunit_mark_skipped(test, "no DMA engine in this machine (--dma bits=N)");
-		return 0;
-	}
+	if (!dma_engine_count())
+		kunit_skip(test, "no DMA engine in this machine (--dma bits=N)");
+	if (dma_engine_bits(ENGINE) < 24 || !memory_within(dma_engine_bits(ENGINE)))
+		kunit_skip(test, "no memory for sure within the engine's %u bits", dma_engine_bits(ENGINE));
 	bufs = kunit_kzalloc(test, sizeof(*bufs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bufs);
 	test->priv = bufs;

@@ -56,6 +56,9 @@ void paging_init(void);
 /** paging_fault - map what is meant to be mapped on first touch. Return: true if @addr was that. Context: any. */
 bool paging_fault(unsigned long addr);
 
+/** paging_on_touch - is a part of the direct map filled in that way? */
+bool paging_on_touch(void);
+
 /* apic.c */
 
 void apic_init_cpu(void);

@@ -33,6 +33,7 @@ static void fill_root(uint64_t tsc)
 	mm_root.cr3 = kernel_cr3;
 	mm_root.nr_cpus = boot_info.nr_cpus;
 	mm_root.nr_cpus_online = 1;
+	mm_root.direct_on_touch = paging_on_touch();
 }
 
 /**

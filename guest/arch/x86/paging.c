@@ -165,6 +165,11 @@ bool paging_fault(unsigned long addr)
 	return false;
 }
 
+bool paging_on_touch(void)
+{
+	return nr_lazy;
+}
+
 /* Set the whole GiBs [va, end) aside for paging_fault(). Return: false if there is no room for their tables. */
 static bool map_later(unsigned long va, unsigned long end)
 {
