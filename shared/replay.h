@@ -74,11 +74,12 @@ enum replay_kind {
 
 /* Ops: code in bits 56..63, class (or stream, for a wait) in 32..55, slot (or number of ops) in 0..31. */
 enum replay_code {
-	REPLAY_NOP = 0,   /* a page that turned out to be the traced kernel's own */
-	REPLAY_ALLOC = 1, /* class, slot: allocate, put the address into the slot */
-	REPLAY_FREE = 2,  /* class, slot: the natural way for its kind */
-	REPLAY_KFREE = 3, /* class, slot: an object of a cache, given back by kfree() */
-	REPLAY_WAIT = 4,  /* stream, n: until that stream has finished n ops */
+	REPLAY_NOP = 0,    /* a page that turned out to be the traced kernel's own */
+	REPLAY_ALLOC = 1,  /* class, slot: allocate, put the address into the slot */
+	REPLAY_FREE = 2,   /* class, slot: the natural way for its kind */
+	REPLAY_KFREE = 3,  /* class, slot: an object of a cache, given back by kfree() */
+	REPLAY_UNSEEN = 4, /* as REPLAY_FREE, of an object whose free the trace does not show */
+	REPLAY_WAIT = 5,   /* stream, n: until that stream has finished n ops */
 	NR_REPLAY_CODES
 };
 
@@ -166,8 +167,9 @@ struct replay_progress {
 	uint64_t done; /* ops finished: what a REPLAY_WAIT looks at */
 	uint64_t corrupt;
 	uint64_t not_zero;
-	uint64_t waits; /* that really had to wait */
-	uint64_t pad[4];
+	uint64_t waits;     /* that really had to wait */
+	uint64_t unseen[3]; /* by enum replay_kind: of the frees, those by REPLAY_UNSEEN */
+	uint64_t pad;
 };
 MMV_SIZE(struct replay_progress, 64);
 

@@ -16,6 +16,7 @@
 
 #define TOP_CACHES 14
 #define BAR_WIDTH 20
+#define ZONE_WIDTH 84
 
 static const char *base_name(const char *path)
 {
@@ -86,10 +87,10 @@ static void report_operations(FILE *out, const struct trace_program *prog, const
 	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
 		fprintf(out, "  %-20s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n", alloc_names[k], st->allocs[k],
 			t->allocs[k], t->failed[k]);
-	fprintf(out, "  %-20s %10s %10s %10s %10s\n", "", "", "", "", "never seen allocated");
 	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
-		fprintf(out, "  %-20s %10" PRIu64 " %10" PRIu64 " %10s %10" PRIu64 "\n", free_names[k],
-			st->frees[k] + st->unknown[k], t->frees[k], "", st->unknown[k]);
+		fprintf(out, "  %-20s %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "  never seen allocated: %" PRIu64 "\n",
+			free_names[k], st->frees[k] + st->unknown[k], t->frees[k] - t->unseen[k], t->skipped[k],
+			st->unknown[k]);
 }
 
 static void note(FILE *out, uint64_t n, const char *text)
@@ -132,23 +133,29 @@ static void report_live(FILE *out, const struct trace_totals *t)
 
 /* ---- free memory ---- */
 
-/* How much of the zone's free memory lies in blocks of each order, in seven steps. */
+/* The zone's memory from left to right: in use, then free in blocks of the smallest to the largest order. */
 static void zone_picture(FILE *out, const struct list_zone *z)
 {
-	static const char steps[] = " .:-=+*#";
-	uint64_t free = 0;
+	static const char order_names[] = "0123456789A";
+	uint64_t used = z->managed > z->nr_free ? z->managed - z->nr_free : 0, passed = used;
+	char picture[ZONE_WIDTH + 1];
+	size_t at = z->managed ? (size_t)((double)used / (double)z->managed * ZONE_WIDTH + 0.5) : 0;
 
-	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
-		free += z->free[o] << o;
-	fprintf(out, "  %-28s", "");
-	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-		uint64_t part = z->free[o] << o;
-		unsigned int step = free ? (unsigned int)((double)part / (double)free * 7) : 0;
+	at = at > ZONE_WIDTH ? ZONE_WIDTH : at;
+	memset(picture, '#', at);
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS && z->managed; o++) {
+		size_t end;
 
-		fprintf(out, "  %c%c%c%c", steps[part && !step ? 1 : step], steps[part && !step ? 1 : step],
-			steps[part && !step ? 1 : step], steps[part && !step ? 1 : step]);
+		passed += z->free[o] << o;
+		end = (size_t)((double)passed / (double)z->managed * ZONE_WIDTH + 0.5);
+		end = end > ZONE_WIDTH ? ZONE_WIDTH : end;
+		if (end > at) {
+			memset(picture + at, order_names[o], end - at);
+			at = end;
+		}
 	}
-	fputc('\n', out);
+	picture[at] = '\0';
+	fprintf(out, "  %-8s [%-*s]\n", z->name, ZONE_WIDTH, picture);
 }
 
 static void report_zones(FILE *out, const struct view *v)
@@ -171,9 +178,10 @@ static void report_zones(FILE *out, const struct view *v)
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
 			fprintf(out, " %5" PRIu64, zones[i].free[o]);
 		fputc('\n', out);
-		zone_picture(out, &zones[i]);
 	}
-	fprintf(out, "  (shading: the share of the zone's free memory in blocks of that order)\n");
+	fprintf(out, "\nmemory: # in use, 0..9 and A free in blocks of that order\n");
+	for (int i = 0; i < nr; i++)
+		zone_picture(out, &zones[i]);
 }
 
 /* ---- slabs ---- */
@@ -315,7 +323,7 @@ struct json_object *replay_json(const struct trace_program *prog, const struct t
 	json_object_object_add(r, "allocations", json_object_new_uint64(t ? sum(t->allocs) : 0));
 	json_object_object_add(r, "internal", json_object_new_uint64(st->internal_slab + st->internal_kmalloc));
 	json_object_object_add(r, "failed", json_object_new_uint64(st->failed + (t ? sum(t->failed) : 0)));
-	json_object_object_add(r, "frees", json_object_new_uint64(t ? sum(t->frees) : 0));
+	json_object_object_add(r, "frees", json_object_new_uint64(t ? sum(t->frees) - sum(t->unseen) : 0));
 	json_object_object_add(r, "unknown_frees", json_object_new_uint64(sum(st->unknown)));
 	json_object_object_add(extra, "replay", r);
 	return extra;

@@ -77,6 +77,7 @@ static void give_back(struct state *s, unsigned int stream, uint64_t op)
 	}
 	free(o->memory);
 	n->frees++;
+	s->progress[stream].unseen[trace_classes(s->h)[class].kind] += REPLAY_OP_CODE(op) == REPLAY_UNSEEN;
 	s->live_bytes -= bytes_of(&trace_classes(s->h)[class]);
 }
 
@@ -97,6 +98,7 @@ static bool step(struct state *s, unsigned int stream)
 		break;
 	case REPLAY_FREE:
 	case REPLAY_KFREE:
+	case REPLAY_UNSEEN:
 		give_back(s, stream, op);
 		break;
 	case REPLAY_WAIT:

@@ -3,7 +3,7 @@
  * suite_compile.c - small traces into op streams: objects, unknown and unseen frees, blocks freed in parts, moves
  * between CPUs, folding of CPUs, lost events.
  *
- * Streams are written in a shorthand: A allocation, F free, K kfree() of a cache's object, . nop, and W3 a wait for 3 ops
+ * Streams are written in a shorthand: A allocation, F free, K kfree() of a cache's object, U unseen free, . nop, and W3 a wait for 3 ops
  * of the other stream.
  */
 #include <stdio.h>
@@ -37,7 +37,7 @@ static const char *stream(const struct trace_program *p, unsigned int s)
 		if (REPLAY_OP_CODE(op) == REPLAY_WAIT)
 			sprintf(t + strlen(t), "W%u", REPLAY_OP_SLOT(op));
 		else
-			sprintf(t + strlen(t), "%c", ".AFK"[REPLAY_OP_CODE(op)]);
+			sprintf(t + strlen(t), "%c", ".AFKU"[REPLAY_OP_CODE(op)]);
 	}
 	return t;
 }
@@ -138,7 +138,7 @@ START_TEST(address_in_use_again)
 			     OBJFREE(0, "11111111", "maple_node") PAGES(0, "1000", "0") PAGES(0, "1000", "0"),
 		     0);
 
-	ck_assert_str_eq(stream(p, 0), "AFAFAFA");
+	ck_assert_str_eq(stream(p, 0), "AUAFAUA");
 	ck_assert_uint_eq(p->stats.reused, 2);
 	ck_assert_uint_eq(p->stats.live_bytes, 4096);
 }
@@ -199,7 +199,7 @@ START_TEST(range_in_use_again)
 {
 	struct trace_program *p = play(PAGES(0, "1000", "2") PAGES(0, "1002", "0") PAGES(0, "1000", "3"), 0);
 
-	ck_assert_str_eq(stream(p, 0), "AFAFA");
+	ck_assert_str_eq(stream(p, 0), "AUAUA");
 	ck_assert_uint_eq(p->stats.reused, 2);
 	ck_assert_uint_eq(p->stats.live_bytes, 8 * 4096);
 }

@@ -94,6 +94,7 @@ START_TEST(performed)
 			  st->seen[TRACE_KMALLOC] + st->seen[TRACE_CACHE_ALLOC] + st->seen[TRACE_PAGE_ALLOC]);
 	/* frees that the trace shows, and those that must have happened unseen */
 	ck_assert_uint_eq(all(t.frees), all(st->frees) + st->reused);
+	ck_assert_uint_eq(all(t.unseen), st->reused);
 	ck_assert_uint_eq(all(t.live_bytes), st->live_bytes);
 	/* one stream keeps the trace's order, so it has the trace's peak; more of them may drift apart, a little */
 	if (streams == 1)

@@ -279,13 +279,14 @@ static int push_free(struct compiler *c, unsigned int s, const struct trace_obj 
 }
 
 /* One page of a block that is freed in parts has gone; with the last one, the block has. */
-static int drop_piece(struct compiler *c, unsigned int s, const struct trace_obj *piece, bool *last)
+static int drop_piece(struct compiler *c, unsigned int s, const struct trace_obj *piece, enum replay_code code,
+		      bool *last)
 {
 	struct block *b = &c->blocks[piece->slot];
 	struct trace_obj o = {.class = b->class, .slot = b->slot, .op = b->op, .stream = b->stream};
 
 	*last = --b->pages_left == 0;
-	return *last && b->class != UINT32_MAX ? push_free(c, s, &o, REPLAY_FREE) : 0;
+	return *last && b->class != UINT32_MAX ? push_free(c, s, &o, code) : 0;
 }
 
 /* Its address is in use again, so it was freed and nobody saw it. */
@@ -299,8 +300,8 @@ static int drop_unseen(struct compiler *c, unsigned int s, struct trace_map *m, 
 		c->nr_large -= o.order > 0;
 	c->st.reused++;
 	if (o.type == OBJ_PIECE)
-		return drop_piece(c, s, &o, &last);
-	return o.type == OBJ_LIVE ? push_free(c, s, &o, REPLAY_FREE) : 0;
+		return drop_piece(c, s, &o, REPLAY_UNSEEN, &last);
+	return o.type == OBJ_LIVE ? push_free(c, s, &o, REPLAY_UNSEEN) : 0;
 }
 
 /* The live block that covers @pfn, if any. */
@@ -422,7 +423,7 @@ static int free_pieces(struct compiler *c, const struct trace_event *ev, unsigne
 			continue;
 		piece = *found;
 		trace_map_del(&c->pages, found);
-		if (drop_piece(c, s, &piece, &last))
+		if (drop_piece(c, s, &piece, REPLAY_FREE, &last))
 			return -EINVAL;
 		any = true;
 		gone |= last && c->blocks[piece.slot].class != UINT32_MAX;

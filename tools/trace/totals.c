@@ -55,7 +55,7 @@ static void plan(const struct report *rep, unsigned int s, struct planned *p, ui
 
 		if (code == REPLAY_ALLOC)
 			p[REPLAY_OP_CLASS(op[i])].allocs++;
-		else if (code == REPLAY_FREE || code == REPLAY_KFREE)
+		else if (code == REPLAY_FREE || code == REPLAY_KFREE || code == REPLAY_UNSEEN)
 			p[REPLAY_OP_CLASS(op[i])].frees++;
 		else
 			continue;
@@ -157,10 +157,17 @@ static int add_up(const struct report *rep, struct trace_totals *t, struct trace
 		t->corrupt += rep->progress[s].corrupt;
 		t->not_zero += rep->progress[s].not_zero;
 		t->waits += rep->progress[s].waits;
+		for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
+			t->unseen[k] += rep->progress[s].unseen[k];
 	}
 	for (uint32_t k = 0; k < h->nr_classes; k++)
 		if (add_class(rep, t, k, err))
 			goto out;
+	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
+		if (t->unseen[k] > t->frees[k]) {
+			trace_fail(err, "replay result: more unseen frees than frees");
+			goto out;
+		}
 	ret = 0;
 out:
 	free(p);

@@ -182,6 +182,7 @@ struct trace_totals {
 	enum replay_state state;
 	uint64_t ops; /* finished, waits and nops not counted */
 	uint64_t allocs[NR_REPLAY_KINDS], failed[NR_REPLAY_KINDS], frees[NR_REPLAY_KINDS], skipped[NR_REPLAY_KINDS];
+	uint64_t unseen[NR_REPLAY_KINDS]; /* of the frees, those that the trace does not show */
 	uint64_t live[NR_REPLAY_KINDS], live_bytes[NR_REPLAY_KINDS];
 	uint64_t live_blocks[64]; /* by order */
 	uint64_t corrupt, not_zero, waits;
