@@ -51,3 +51,5 @@ $(B)/kernel.elf: $(G_OBJ) $(G_LDS)
 $(B)/kernel-debug.elf: $(G_OBJ_DBG) $(G_LDS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(G_LDFLAGS) -o $@ $(G_OBJ_DBG) $(LIBFDT_A)
+
+include guest/kernel/build.mk

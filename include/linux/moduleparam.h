@@ -20,6 +20,7 @@ struct module_param_entry {
 };
 
 #define __param_type_bool PARAM_BOOL
+#define __param_type__Bool PARAM_BOOL /* what "bool" is once macros were expanded */
 #define __param_type_int PARAM_INT
 #define __param_type_uint PARAM_UINT
 #define __param_type_long PARAM_LONG
