@@ -184,6 +184,8 @@ END_TEST
 
 /* ---- blocks ---- */
 
+static const char empty_zero_page[PAGE_SIZE];
+
 START_TEST(every_order)
 {
 	struct census before, after;
@@ -207,8 +209,8 @@ START_TEST(every_order)
 
 	/* The same memory again, now dirty: it must be cleared when asked. */
 	page = alloc_pages(GFP_KERNEL | __GFP_ZERO, (unsigned int)_i);
-	for (size_t i = 0; i < PAGE_SIZE << _i; i += 8)
-		ck_assert_uint_eq(*(uint64_t *)((char *)page_address(page) + i), 0);
+	for (unsigned long i = 0; i < 1UL << _i; i++)
+		ck_assert_mem_eq(page_address(page + i), empty_zero_page, PAGE_SIZE);
 	__free_pages(page, (unsigned int)_i);
 	ck_assert_uint_eq(sim_warnings(), 0);
 }

@@ -56,6 +56,14 @@ _Alignas(64) char sim_task[4096];
 
 static int ram = -1;
 
+/* What the guest allocates is not the C library's business, and a process is forked for each test. */
+const char *__asan_default_options(void);
+
+const char *__asan_default_options(void)
+{
+	return "detect_leaks=0";
+}
+
 /* ---- console ---- */
 
 static char log_text[1 << 16];
