@@ -60,15 +60,25 @@ u64 ktime_get_ns(void)
 }
 EXPORT_SYMBOL(ktime_get_ns);
 
-void timer_tick(void)
+/* Bring jiffies up to date. Several CPUs may: never back. */
+static unsigned long update_jiffies(void)
 {
 	unsigned long now = INITIAL_JIFFIES + (rdtsc() - tsc_start) / tsc_per_jiffy;
+	unsigned long seen = jiffies;
+
+	while (time_after(now, seen)) {
+		if (__atomic_compare_exchange_n(&jiffies, &seen, now, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return now;
+	}
+	return seen;
+}
+
+void timer_tick(void)
+{
+	unsigned long now = update_jiffies();
 	struct sleepers *s = this_cpu_ptr(&sleepers);
 	struct sleeper *first;
 
-	/* Several CPUs may write: never back. */
-	if (time_after(now, jiffies))
-		jiffies = now;
 	if (list_empty(&s->list))
 		return;
 	spin_lock(&s->lock);
@@ -105,9 +115,12 @@ long schedule_timeout(long timeout)
 		__set_current_state(TASK_RUNNING);
 		return 0;
 	}
-	/* A task stays on its CPU, so this list is the one that its tick looks at. One more: a tick is under way. */
+	/*
+	 * A task stays on its CPU, so this list is the one that its tick looks at. One more: a tick is under way. Ticks may
+	 * be late, and the time of the last one with them: from there it would sleep too short.
+	 */
 	s = per_cpu_ptr(&sleepers, me.task->cpu);
-	me.expires = jiffies + (unsigned long)timeout + 1;
+	me.expires = update_jiffies() + (unsigned long)timeout + 1;
 	sleeper_add(s, &me);
 	schedule();
 	spin_lock_irqsave(&s->lock, flags);
