@@ -16,7 +16,7 @@ static const struct {
 	const char *word;
 	const char *argv[8];
 } usage[] = {
-	{"usage", {"mmvisor"}},
+	{"command", {"mmvisor"}},
 	{"frobnicate", {"mmvisor", "frobnicate"}},
 	{"--frobnicate", {"mmvisor", "run", "--frobnicate"}},
 	{"--disk", {"mmvisor", "run", "--disk", "x"}},
@@ -64,7 +64,7 @@ static const struct {
 	const char *word;
 	const char *argv[8];
 } inspect[] = {
-	{"usage", {"mm-inspect"}},
+	{"command", {"mm-inspect"}},
 	{"usage", {"mm-inspect", "check"}},
 	{"frobnicate", {"mm-inspect", "frobnicate", "x"}},
 	{"nothing.core", {"mm-inspect", "check", "nothing.core"}},
