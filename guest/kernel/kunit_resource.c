@@ -104,7 +104,9 @@ EXPORT_SYMBOL_GPL(kunit_kmalloc);
 
 void *kunit_kmalloc_array(struct kunit *test, size_t n, size_t size, gfp_t gfp)
 {
-	return kunit_kmalloc(test, array_size(n, size), gfp);
+	size_t bytes;
+
+	return check_mul_overflow(n, size, &bytes) ? NULL : kunit_kmalloc(test, bytes, gfp);
 }
 EXPORT_SYMBOL_GPL(kunit_kmalloc_array);
 

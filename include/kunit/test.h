@@ -42,6 +42,7 @@ struct kunit {
 	const char *name;
 	const void *param_value;
 	int param_index;
+	unsigned long expected_warnings;
 	enum kunit_status status;		/* (L) */
 	char status_comment[KUNIT_STATUS_COMMENT_SIZE];	/* (L) why it was skipped */
 	spinlock_t lock;
@@ -121,6 +122,12 @@ struct kunit_suite {
 
 /** kunit_mark_skipped - note that the case is skipped, and why; it goes on. */
 __printf(2, 3) void kunit_mark_skipped(struct kunit *test, const char *fmt, ...);
+/** kunit_expect_warnings - the case provokes @nr WARNs: it fails with any other number of them. */
+static inline void kunit_expect_warnings(struct kunit *test, unsigned long nr)
+{
+	test->expected_warnings = nr;
+}
+
 /** kunit_abort - end the case's thread here. */
 void kunit_abort(struct kunit *test) __attribute__((__noreturn__));
 #define kunit_skip(test, fmt, ...)                                                                                     \
