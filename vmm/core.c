@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/procfs.h>
 #include <sys/user.h>
 #include <unistd.h>
@@ -155,9 +156,11 @@ static void fill_status(struct elf_prstatus *st, const struct guest_regs *r, uns
 }
 
 /* A debugger starts at the first thread: the vCPU that crashed. */
-static void add_statuses(FILE *f, const struct guest_regs *regs, unsigned int nr, unsigned int crashed)
+static void add_threads(FILE *f, struct vm *vm, const struct guest_regs *regs, unsigned int crashed)
 {
+	unsigned int nr = vm->nr_cpus;
 	struct elf_prstatus st;
+	struct kvm_xsave fpu;
 
 	for (unsigned int i = 0; i <= nr; i++) {
 		unsigned int cpu = i ? i - 1 : crashed;
@@ -166,6 +169,10 @@ static void add_statuses(FILE *f, const struct guest_regs *regs, unsigned int nr
 			continue;
 		fill_status(&st, &regs[cpu], cpu, cpu == crashed);
 		add_note(f, "CORE", NT_PRSTATUS, &st, sizeof(st));
+		/* The area begins with what fxsave would write, and that is what the note holds. */
+		memset(&fpu, 0, sizeof(fpu));
+		if (!ioctl(vm->cpus[cpu].fd, KVM_GET_XSAVE, &fpu))
+			add_note(f, "CORE", NT_FPREGSET, &fpu, sizeof(struct user_fpregs_struct));
 	}
 }
 
@@ -183,7 +190,7 @@ static int make_notes(struct core *c, const char *reason)
 	info.root = atomic_load(&vm->root);
 	snprintf(info.reason, sizeof(info.reason), "%s", reason);
 	snprintf(info.kernel, sizeof(info.kernel), "%s", vm->kernel);
-	add_statuses(f, regs, vm->nr_cpus, vm->end.cpu < vm->nr_cpus ? vm->end.cpu : 0);
+	add_threads(f, vm, regs, vm->end.cpu < vm->nr_cpus ? vm->end.cpu : 0);
 	add_note(f, CORE_NOTE_NAME, CORE_NOTE_INFO, &info, sizeof(info));
 	for (unsigned int i = 0; i < vm->nr_cpus; i++)
 		add_note(f, CORE_NOTE_NAME, CORE_NOTE_REGS, &regs[i], sizeof(regs[i]));

@@ -12,9 +12,11 @@
 
 #define INSN_MAX 15
 
+/* @frames: printed so far; the first is where the vCPU stands, the others are where it will return to. */
 struct trace {
 	struct vm *vm;
 	struct view *view;
+	unsigned int frames;
 };
 
 static bool print_frame(void *ctx, gva_t pc)
@@ -22,7 +24,7 @@ static bool print_frame(void *ctx, gva_t pc)
 	struct trace *t = ctx;
 	char name[256];
 
-	printf("  [<%016" PRIx64 ">] %s\n", pc, symbols_name(t->vm, t->view, pc, name, sizeof(name)));
+	printf("  [<%016" PRIx64 ">] %s\n", pc, symbols_name(t->vm, t->view, pc, t->frames++ > 0, name, sizeof(name)));
 	return true;
 }
 
@@ -52,15 +54,16 @@ static void report_cpu(struct trace *t, unsigned int cpu, bool crashed)
 		return;
 	}
 	printf("vCPU %u%s at %s:\n", cpu, crashed ? " (crashed)" : "",
-	       symbols_name(t->vm, t->view, regs.rip, name, sizeof(name)));
+	       symbols_name(t->vm, t->view, regs.rip, false, name, sizeof(name)));
 	print_regs(&regs);
+	t->frames = 0;
 	if (t->view)
 		view_backtrace(t->view, &regs, print_frame, t);
 }
 
 void crash_report(struct vm *vm, struct view *view)
 {
-	struct trace t = {vm, view};
+	struct trace t = {vm, view, 0};
 	unsigned int first = vm->end.cpu;
 
 	if (first < vm->nr_cpus)
@@ -101,6 +104,6 @@ char *crash_reason(struct vm *vm, struct view *view, char *buf, size_t size)
 	for (unsigned int i = 0; i < n; i++)
 		snprintf(hex + 3 * i, sizeof(hex) - 3 * i, "%02x%s", bytes[i], i + 1 < n ? " " : "");
 	snprintf(buf, size, "this host's KVM cannot emulate the instruction at %#" PRIx64 " (%s) on vCPU %u: bytes %s",
-		 regs.rip, symbols_name(vm, view, regs.rip, name, sizeof(name)), e->cpu, hex);
+		 regs.rip, symbols_name(vm, view, regs.rip, false, name, sizeof(name)), e->cpu, hex);
 	return buf;
 }

@@ -26,6 +26,9 @@
 #include "vmm/report.h"
 #include "vmm/run_state.h"
 
+/* How a guest's panic begins on its console. */
+#define PANIC_PREFIX "Kernel panic: "
+
 void run_config_init(struct run_config *cfg)
 {
 	char why[8];
@@ -50,6 +53,8 @@ static void on_console_line(void *ctx, const char *line)
 	ktap_line(&s->ktap, text, vm_now());
 	if (!strncmp(text, "mmvisor: ", 9))
 		snprintf(s->complaint, sizeof(s->complaint), "%.255s", text + 9);
+	if (!strncmp(text, PANIC_PREFIX, strlen(PANIC_PREFIX)) && !*s->panic)
+		snprintf(s->panic, sizeof(s->panic), "%.159s", text + strlen(PANIC_PREFIX));
 	if (s->cfg.on_line && s->cfg.on_line(s->cfg.on_line_ctx, text))
 		return;
 	if (s->cfg.quiet_console)
@@ -170,6 +175,13 @@ static bool expects_results(const struct run_config *cfg)
 	return !cfg->replay && !(cfg->append && strstr(cfg->append, "kunit.action="));
 }
 
+static void add_reason(struct run_result *res, const char *link, const char *what)
+{
+	size_t len = strlen(res->reason);
+
+	snprintf(res->reason + len, sizeof(res->reason) - len, "%s%s", link, what);
+}
+
 static void take_results(struct run_state *s, struct run_result *res)
 {
 	struct ktap *k = &s->ktap;
@@ -194,7 +206,9 @@ static void take_results(struct run_state *s, struct run_result *res)
 	res->ms_suites = ms_between(atomic_load(&vm->t_booted), atomic_load(&vm->t_done));
 	crash_reason(vm, res->view, res->reason, sizeof(res->reason));
 	if (res->end == END_TIMEOUT && *where)
-		snprintf(res->reason + strlen(res->reason), sizeof(res->reason) - strlen(res->reason), " in %s", where);
+		add_reason(res, " in ", where);
+	if (res->end == END_CRASH && *s->panic)
+		add_reason(res, ": ", s->panic);
 	if (res->end == END_USAGE && *s->complaint)
 		snprintf(res->reason, sizeof(res->reason), "%s", s->complaint);
 	if (res->end == END_DONE)

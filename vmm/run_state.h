@@ -15,6 +15,7 @@
  * struct run_state - one run.
  * @cfg: a copy, with the seed chosen
  * @complaint: the last console line that began with "mmvisor: ": the reason when the guest says EXIT_GUEST_USAGE
+ * @panic: what the guest said its panic was about
  * @check_tried, @check_done: a verdict was wanted; there is one in @check (else @check_err says why not)
  */
 struct run_state {
@@ -27,6 +28,7 @@ struct run_state {
 	uint64_t started;
 	bool ended;
 	char complaint[256];
+	char panic[160];
 	struct check_report check;
 	bool check_tried, check_done;
 	char check_err[VIEW_ERR_MAX];

@@ -47,35 +47,53 @@ struct view *symbols_view(struct vm *vm, struct vcpu *cpu)
 	return view_open_regions(regions, vm->ram.nr, atomic_load(&vm->root), regs, nr, vm->kernel, err);
 }
 
-/* The module at @addr, looked up in a table of its own: what is loaded now may be gone at the next line. */
-static bool module_name(struct vm *vm, struct view *view, gva_t addr, char *buf, size_t size)
+/* Write what @tab knows about @addr - @back, as seen from @addr. */
+static bool find_name(const struct symtab *tab, gva_t addr, unsigned int back, char *buf, size_t size)
+{
+	struct symbol_at at;
+
+	if (!tab || symtab_find(tab, addr - back, &at))
+		return false;
+	snprintf(buf, size, *at.module ? "%s+%#" PRIx64 "/%#" PRIx64 " [%s]" : "%s+%#" PRIx64 "/%#" PRIx64, at.name,
+		 at.offset + back, at.size, at.module);
+	return true;
+}
+
+/* In a module: looked up in a table of its own, for what is loaded now may be gone at the next line. */
+static bool module_name(struct vm *vm, struct view *view, gva_t addr, unsigned int back, char *buf, size_t size)
 {
 	struct view *mine = view ? NULL : symbols_view(vm, symbols_cpu);
 	char err[VIEW_ERR_MAX];
 	struct symtab *tab = NULL;
-	struct symbol_at at;
-	bool found = false;
+	bool found;
 
 	if (view || mine)
 		tab = symtab_open(vm->kernel, err);
-	if (tab) {
+	if (tab)
 		symtab_add_modules(tab, view ? view : mine, vm->cfg->modules, vm->cfg->nr_modules);
-		found = !symtab_find(tab, addr, &at);
-		if (found)
-			symtab_format(tab, addr, buf, size);
-	}
+	found = find_name(tab, addr, back, buf, size);
 	symtab_close(tab);
 	view_close(mine);
 	return found;
 }
 
-char *symbols_name(struct vm *vm, struct view *view, gva_t addr, char *buf, size_t size)
+char *symbols_name(struct vm *vm, struct view *view, gva_t addr, bool is_return, char *buf, size_t size)
 {
 	bool module = addr >= MODULES_START && addr < MODULES_END && vm->cfg->nr_modules && atomic_load(&vm->root);
 
-	if (module && module_name(vm, view, addr, buf, size))
+	if (module && module_name(vm, view, addr, is_return, buf, size))
 		return buf;
-	return symtab_format(kernel_symbols(vm), addr, buf, size);
+	if (!find_name(kernel_symbols(vm), addr, is_return, buf, size))
+		snprintf(buf, size, "%#" PRIx64, addr);
+	return buf;
+}
+
+/* On the console nobody says whether an address is one to return to: it is if nothing is known right there. */
+static void console_name(struct vm *vm, gva_t addr, char *buf, size_t size)
+{
+	symbols_name(vm, NULL, addr, false, buf, size);
+	if (buf[0] == '0')
+		symbols_name(vm, NULL, addr, true, buf, size);
 }
 
 /* Does `[<16 hex digits>]` stand at @p? */
@@ -106,7 +124,7 @@ void symbols_line(struct vm *vm, const char *line, char *out, size_t size)
 			out[at++] = *line++;
 			continue;
 		}
-		symbols_name(vm, NULL, addr, name, sizeof(name));
+		console_name(vm, addr, name, sizeof(name));
 		at += (size_t)snprintf(out + at, size - at, "%.*s %s", HEX_DIGITS + 4, line, name);
 		line += HEX_DIGITS + 4;
 		if (at >= size)

@@ -27,8 +27,13 @@ struct symbols {
 /** symbols_cpu - the vCPU on whose behalf this thread works, NULL elsewhere: its page tables find the modules. */
 extern _Thread_local struct vcpu *symbols_cpu;
 
-/** symbols_name - "name+0x12/0x80", or the address in hex. @view may be NULL. Return: @buf. */
-char *symbols_name(struct vm *vm, struct view *view, gva_t addr, char *buf, size_t size);
+/**
+ * symbols_name - "name+0x12/0x80 [module]", or the address in hex
+ * @view: the guest's memory; NULL: made for this call if it is needed
+ * @is_return: the instruction before @addr is meant: after a call that never returns, @addr is in the next function
+ * Return: @buf.
+ */
+char *symbols_name(struct vm *vm, struct view *view, gva_t addr, bool is_return, char *buf, size_t size);
 
 /** symbols_line - copy @line to @out, with a name after each `[<16 hex digits>]`. */
 void symbols_line(struct vm *vm, const char *line, char *out, size_t size);
