@@ -23,6 +23,7 @@
  */
 #include <linux/export.h>
 #include <linux/memblock.h>
+#include <linux/mm.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/panic.h>
@@ -34,6 +35,7 @@
 #include "shared/boot.h"
 #include "shared/mm.h"
 
+#define TABLE_BATCH (8 * PAGE_SIZE)
 #define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 
 unsigned long phys_base;
@@ -62,18 +64,25 @@ static unsigned int level_shift(unsigned int level)
 	return PAGE_SHIFT + 9 * (level - 1);
 }
 
-/* Tables are taken from memblock by fours: its search costs more than all the rest of making one. */
+/*
+ * Tables lie one after the other behind the kernel's image, so that they leave no island in the free memory; taken from
+ * memblock several at a time, because its search costs more than all the rest of making one.
+ */
 static unsigned long *table_alloc(void)
 {
 	static phys_addr_t next, end;
-	phys_addr_t size = 4 * PAGE_SIZE;
 
-	while (next == end && size) {
-		next = memblock_phys_alloc_range(size, PAGE_SIZE, table_start, table_end);
-		end = next ? next + size : 0;
-		size = size > PAGE_SIZE ? PAGE_SIZE : 0;
+	if (next == end) {
+		phys_addr_t from = end ? end : table_start;
+
+		next = memblock_phys_alloc_range(TABLE_BATCH, PAGE_SIZE, from, from + TABLE_BATCH);
+		end = next + TABLE_BATCH;
 	}
-	if (next == end)
+	if (!next) { /* something else lies there */
+		next = memblock_phys_alloc_range(PAGE_SIZE, PAGE_SIZE, table_start, table_end);
+		end = next + PAGE_SIZE;
+	}
+	if (!next)
 		panic("no room for page tables in the %lu MiB after the kernel", BOOT_MAP_MAX >> 20);
 	next += PAGE_SIZE;
 	return __va(next - PAGE_SIZE);
@@ -106,6 +115,11 @@ static void map_level(unsigned long va, phys_addr_t pa, unsigned long size, unsi
 		unsigned long n = min((end - va) >> level_shift(level), (unsigned long)(&table[512] - e));
 
 		va += n << level_shift(level);
+		for (; n >= 8; n -= 8, e += 8) {
+#pragma GCC unroll 8
+			for (unsigned int i = 0; i < 8; i++, entry += page)
+				e[i] = entry;
+		}
 		for (; n; n--, e++, entry += page)
 			*e = entry;
 	}
@@ -240,27 +254,26 @@ static void back_level(unsigned long va, unsigned long size, unsigned int level)
 	}
 }
 
-/* The same with the largest pages whose borders lie inside; the ends with smaller ones. */
-static void back_range(unsigned long start, unsigned long end, unsigned int level)
+/* Cut [start, end) as the largest pages want it, and back the pieces that pages of level @only fit. */
+static void back_range(unsigned long start, unsigned long end, unsigned int level, unsigned int only)
 {
 	unsigned long page = 1UL << level_shift(level);
 	unsigned long inner_start = (start + page - 1) & ~(page - 1), inner_end = end & ~(page - 1);
 
-	if (level == 1) {
-		back_level(start, end - start, 1);
-	} else if (inner_start >= inner_end) {
-		back_range(start, end, level - 1);
-	} else {
-		if (start < inner_start)
-			back_range(start, inner_start, level - 1);
-		back_level(inner_start, inner_end - inner_start, level);
-		if (inner_end < end)
-			back_range(inner_end, end, level - 1);
+	if (level < only || start >= end)
+		return;
+	if (inner_start >= inner_end) {
+		back_range(start, end, level - 1, only);
+		return;
 	}
+	back_range(start, inner_start, level - 1, only);
+	if (level == only)
+		back_level(inner_start, inner_end - inner_start, level);
+	back_range(inner_end, end, level - 1, only);
 }
 
 /* One page of vmemmap holds 64 entries, so two ranges of RAM may share one: it belongs to the first. */
-static void map_vmemmap(void)
+static void back_vmemmap(unsigned int level)
 {
 	const struct memblock_type *mem = &memblock.memory;
 	unsigned long done = VMEMMAP;
@@ -271,10 +284,16 @@ static void map_vmemmap(void)
 		unsigned long start = max(done, (VMEMMAP + pfn * sizeof(struct page)) & PAGE_MASK);
 		unsigned long end = (VMEMMAP + end_pfn * sizeof(struct page) + PAGE_SIZE - 1) & PAGE_MASK;
 
-		if (start < end)
-			back_range(start, end, max_level);
+		back_range(start, end, max_level, level);
 		done = max(done, end);
 	}
+}
+
+/* Large pieces first: then all of it lies together, at the upper end of memory, and no hole is left between them. */
+static void map_vmemmap(void)
+{
+	for (unsigned int level = max_level; level; level--)
+		back_vmemmap(level);
 }
 
 static void map_image(const char *start, const char *end, pgprot_t prot)
@@ -299,7 +318,7 @@ void paging_init(void)
 	cpuid(0x80000001, &eax, &ebx, &ecx, &edx);
 	max_level = edx & (1U << 26) ? 3 : 2;
 
-	table_start = phys_base;
+	table_start = PAGE_ALIGN(__pa(kernel_end));
 	table_end = phys_base + BOOT_MAP_MAX;
 	pml4 = table_alloc();
 	map_direct();
