@@ -9,7 +9,7 @@
 #	tools/nested.sh --exec 'build/mmvisor host'    one command of your own; its output comes to stdout as it is
 #
 # Cases come from --cases FILE (default tests/nested/cases.txt), one a line:  name | seconds | exit code | regex | command
-# (the regular expression holds no '|'). A case that cannot be done there prints "SKIP reason". With --exec the exit code
+# (the regular expression holds no '|'). A case that cannot be done there begins with a line "SKIP reason". With --exec the exit code
 # is the command's.
 # --tap FILE writes one TAP line per case. Leaves build/nested/NAME/{report,console,out/} of the last run (NAME: --name,
 # default "last"). Exit code: 0 all cases passed; 1 not; 2 usage; 3 the emulated machine could not be started at all.
@@ -51,12 +51,16 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 
-# ---- the cases: a table with tabs, comments gone ----
+# ---- the cases, comments gone; one line for each program where the table says @e2e ----
 plan=$run/plan
+read -ra e2e < <(make -s STATIC=1 print-e2e-tests)
 if [ -n "$exec_command" ]; then
 	printf 'exec|%s|0||%s\n' "$limit" "$exec_command" >"$plan"
 else
 	grep -v '^ *\(#\|$\)' "$cases" | sed 's/ *| */|/; s/ *| */|/2; s/ *| */|/3; s/ *| */|/4' |
+		while IFS= read -r line; do
+			if [ "${line%%|*}" = @e2e ]; then for f in "${e2e[@]##*/}"; do echo "${line//@e2e/$f}"; done; else echo "$line"; fi
+		done |
 		while IFS='|' read -r n rest; do
 			# shellcheck disable=SC2254 # --only is a pattern
 			case $n in $only) echo "$n|$rest" ;; esac
@@ -75,16 +79,17 @@ cp $kernel/order "$root/modules/../modules.order" && mv "$root/modules.order" "$
 make -s STATIC=1 build/static/nested/holder >&2
 cp build/static/nested/holder "$root/bin/holder"
 # What is not built is not there: cases/plan decide what they need.
-for f in mmvisor mm-inspect e2e/test_e2e bench/boot_count; do
-	[ -x build/static/$f ] || continue
-	install -D -s build/static/$f "$root/mmvisor/build/$f"
+for f in mmvisor mm-inspect bench/boot_count "${e2e[@]#build/static/}"; do
+	[ -x "build/static/$f" ] || continue
+	install -D -s "build/static/$f" "$root/mmvisor/build/$f"
 done
 for f in build/kernel.elf build/kernel-debug.elf; do
 	if [ -f $f ]; then cp $f "$root/mmvisor/build/"; fi
 done
-for f in build/e2e/*.ko tests/data/*.xz; do
-	if [ -f "$f" ]; then install -D -m 644 "$f" "$root/mmvisor/$f"; fi
-done
+while read -r f; do install -D -m 644 "$f" "$root/mmvisor/$f"; done < <(
+	find build -path build/nested -prune -o -path build/static -prune -o -name '*.ko' -print
+	find tests/data -name '*.xz'
+)
 awk -F'|' -v OFS='\t' '{ c = $5; for (i = 6; i <= NF; i++) c = c "|" $i; print $1, $2, c }' "$plan" >"$root/cases"
 (cd "$root" && find . | cpio --quiet -o -H newc -R 0:0) >"$run/initramfs"
 
@@ -120,7 +125,7 @@ say_end() { # name rc ms log
 	fi
 	# A case may say that it could not be done here: then it must say why.
 	local skip
-	skip=$(grep -m 1 '^SKIP ' "$4" || true)
+	skip=$(head -n 1 "$4" | grep '^SKIP ' || true)
 	if [ "$verdict" = ok ] && [ -n "$skip" ]; then why="# SKIP ${skip#SKIP }"; fi
 	echo "$verdict|$1|$3|$why" >>"$run/results"
 	[ -z "$exec_command" ] || return 0
