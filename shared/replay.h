@@ -10,7 +10,7 @@
  *   struct replay_stream[]    one per CPU: where its ops lie
  *   u64 ops[]                 REPLAY_OP(): code, class, slot
  *   -- the guest writes from here on; the host hands it over as zeros --
- *   u64 slots[]               one per object that is alive at the same time: its address while it lives
+ *   struct replay_slot[]      one per object that is alive at the same time: where it is and what it is
  *   struct replay_result      then its arrays: progress per stream, kmem_cache per cache, counts per stream and class
  *
  * Living in the blob, slots and result take no RAM from the allocators under test.
@@ -62,6 +62,10 @@
 	X(__GFP_HARDWALL, 0x100000)                                                                                    \
 	X(__GFP_THISNODE, 0x200000)                                                                                    \
 	X(__GFP_ACCOUNT, 0x400000)
+
+/** REPLAY_GFP_ALL - every bit that has a name above. */
+#define REPLAY_GFP_OR(name, value) | (value)
+#define REPLAY_GFP_ALL (0u REPLAY_GFP_BITS(REPLAY_GFP_OR))
 
 /* ---- the image ---- */
 
@@ -134,6 +138,18 @@ struct replay_stream {
 	uint32_t traced_cpu; /* the first CPU that was mapped here */
 };
 MMV_SIZE(struct replay_stream, 16);
+
+/**
+ * struct replay_slot - an object, from its REPLAY_ALLOC to its free.
+ * @object: address of it, or of its struct page; 0 if the allocation failed
+ * @class: 1 + its class; 0: the slot is free
+ */
+struct replay_slot {
+	uint64_t object;
+	uint32_t class;
+	uint32_t pad;
+};
+MMV_SIZE(struct replay_slot, 16);
 
 /* ---- the result ---- */
 
@@ -236,6 +252,7 @@ static inline int replay_inside(uint64_t off, uint64_t count, uint64_t each, uin
  */
 static inline const char *replay_check(const struct replay_header *h, uint64_t size)
 {
+	const struct replay_cache *cache;
 	const struct replay_class *class;
 	const struct replay_stream *stream;
 	uint64_t nr_ops = 0;
@@ -253,14 +270,16 @@ static inline const char *replay_check(const struct replay_header *h, uint64_t s
 	if (!replay_inside(h->caches_off, h->nr_caches, sizeof(struct replay_cache), h->slots_off) ||
 	    !replay_inside(h->classes_off, h->nr_classes, sizeof(struct replay_class), h->slots_off) ||
 	    !replay_inside(h->streams_off, h->nr_streams, sizeof(struct replay_stream), h->slots_off) ||
-	    !replay_inside(h->slots_off, h->nr_slots, sizeof(uint64_t), h->result_off) ||
+	    !replay_inside(h->slots_off, h->nr_slots, sizeof(struct replay_slot), h->result_off) ||
 	    !replay_inside(h->result_off, 1, replay_result_size(h->nr_streams, h->nr_caches, h->nr_classes),
 			   h->total_size))
 		return "op stream whose parts lie outside it";
+	cache = (const struct replay_cache *)((const char *)h + h->caches_off);
 	class = (const struct replay_class *)((const char *)h + h->classes_off);
 	for (i = 0; i < h->nr_classes; i++)
-		if (class[i].kind >= NR_REPLAY_KINDS || class[i].order >= 64 ||
-		    (class[i].kind == REPLAY_CACHE && class[i].cache >= h->nr_caches))
+		if (class[i].kind >= NR_REPLAY_KINDS || class[i].order >= 64 || (class[i].gfp & ~REPLAY_GFP_ALL) ||
+		    (class[i].kind == REPLAY_CACHE &&
+		     (class[i].cache >= h->nr_caches || class[i].size > cache[class[i].cache].object_size)))
 			return "op stream with an impossible class";
 	stream = (const struct replay_stream *)((const char *)h + h->streams_off);
 	for (i = 0; i < h->nr_streams; i++) {

@@ -45,7 +45,7 @@ typedef uint64_t __attribute__((aligned(1))) mark_t;
 static struct {
 	const struct replay_header *h;
 	const struct replay_class *classes;
-	void **slots;
+	struct replay_slot *slots;
 	struct replay_result *result;
 	struct replay_progress *progress;
 	struct kmem_cache **caches;
@@ -147,10 +147,10 @@ static void do_alloc(struct stream *s, uint64_t op)
 {
 	struct replay_count *count = &s->counts[REPLAY_OP_CLASS(op)];
 	const struct replay_class *k = &rp.classes[REPLAY_OP_CLASS(op)];
-	void **slot = &rp.slots[REPLAY_OP_SLOT(op)];
+	struct replay_slot *slot = &rp.slots[REPLAY_OP_SLOT(op)];
 	void *object;
 
-	if (unlikely(!op_fits(op)) || unlikely(*slot)) {
+	if (unlikely(!op_fits(op)) || unlikely(slot->class)) {
 		fault(s, REPLAY_F_BAD_OP, op, NULL);
 		return;
 	}
@@ -160,13 +160,14 @@ static void do_alloc(struct stream *s, uint64_t op)
 		object = alloc_pages(k->gfp, k->order);
 	else
 		object = kmalloc(k->size, k->gfp);
+	slot->object = (uint64_t)(unsigned long)object;
+	slot->class = REPLAY_OP_CLASS(op) + 1;
 	if (unlikely(!object)) {
 		count->failed++;
 		fault(s, REPLAY_F_NOMEM, op, NULL);
 		return;
 	}
 	prove(s, k, op, object);
-	*slot = object;
 	count->allocs++;
 }
 
@@ -174,15 +175,16 @@ static void do_free(struct stream *s, uint64_t op)
 {
 	struct replay_count *count = &s->counts[REPLAY_OP_CLASS(op)];
 	const struct replay_class *k = &rp.classes[REPLAY_OP_CLASS(op)];
-	void **slot = &rp.slots[REPLAY_OP_SLOT(op)];
+	struct replay_slot *slot = &rp.slots[REPLAY_OP_SLOT(op)];
 	void *object;
 
-	if (unlikely(!op_fits(op))) {
+	/* Freed as what it is, or not at all: the wrong way would harm the allocators, not show their faults. */
+	if (unlikely(!op_fits(op)) || unlikely(slot->class != REPLAY_OP_CLASS(op) + 1)) {
 		fault(s, REPLAY_F_BAD_OP, op, NULL);
 		return;
 	}
-	object = *slot;
-	*slot = NULL;
+	object = (void *)(unsigned long)slot->object;
+	slot->class = 0;
 	if (unlikely(!object)) {
 		count->skipped++;
 		return;
@@ -296,7 +298,7 @@ static void find_parts(const struct replay_header *h)
 	rp.nr_streams = h->nr_streams;
 	rp.nr_caches = h->nr_caches;
 	rp.classes = (const struct replay_class *)(base + h->classes_off);
-	rp.slots = (void **)(base + h->slots_off);
+	rp.slots = (struct replay_slot *)(base + h->slots_off);
 	rp.result = (struct replay_result *)(base + h->result_off);
 	rp.progress = (struct replay_progress *)((char *)rp.result + replay_progress_off());
 	rp.caches = (struct kmem_cache **)((char *)rp.result + replay_caches_off(h->nr_streams));
@@ -381,8 +383,8 @@ static int judge(void)
 		not_zero += rp.progress[i].not_zero;
 	}
 	if (r->state == REPLAY_BAD) {
-		say("mmvisor: replay: stream %u, operation %u cannot be performed (fault %u)\n", r->faults[0].stream,
-		    r->faults[0].op, r->faults[0].what);
+		say("mmvisor: replay: stream %u, operation %u %s\n", r->faults[0].stream, r->faults[0].op,
+		    r->faults[0].what == REPLAY_F_STUCK ? "waits for what never happens" : "cannot be performed");
 		return -EINVAL;
 	}
 	if (!corrupt && !not_zero && !failed) {

@@ -20,3 +20,15 @@ $(B)/tests/trace/%.o: tests/trace/%.c
 $(B)/tests/trace/test_trace: $(TT_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(TT_SAN) -o $@ $^ -llzma -lcheck -lsubunit -lrt -lm -lpthread
+
+# Damaged op streams in real guests.
+E2E_TESTS += $(B)/e2e/test_image
+
+$(B)/e2e/test_image.o: tests/trace/e2e/test_image.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(B)/e2e/test_image: $(B)/e2e/test_image.o $(B)/libmmvisor.a $(B)/libtrace.a $(B)/libview.a
+	$(call say,LD,$@)
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcheck -lsubunit $(VMM_LIBS) -lrt -lm

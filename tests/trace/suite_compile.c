@@ -353,6 +353,16 @@ START_TEST(image_check)
 	class->kind = 7;
 	ck_assert_pstr_ne(replay_check(h, good.total_size), NULL);
 	class->kind = REPLAY_CACHE;
+	class->size++;
+	ck_assert_pstr_ne(replay_check(h, good.total_size), NULL);
+	class->size--;
+	class->gfp |= 0x80000000;
+	ck_assert_pstr_ne(replay_check(h, good.total_size), NULL);
+	class->gfp &= 0x7fffffff;
+	ck_assert_pstr_eq(replay_check(h, good.total_size), NULL);
+	class->order = 64;
+	ck_assert_pstr_ne(replay_check(h, good.total_size), NULL);
+	class->order = 0;
 	class->cache = 1;
 	ck_assert_pstr_ne(replay_check(h, good.total_size), NULL);
 }

@@ -224,6 +224,31 @@ START_TEST(gfp_names)
 }
 END_TEST
 
+/* What the kernel would have printed for a mask comes out again. */
+START_TEST(gfp_texts)
+{
+	static const char *const masks[] = {
+		"GFP_KERNEL",
+		"GFP_KERNEL|__GFP_ZERO",
+		"GFP_HIGHUSER_MOVABLE|__GFP_ZERO|__GFP_COMP",
+		"GFP_NOWAIT|__GFP_NORETRY",
+		"GFP_ATOMIC|__GFP_RECLAIMABLE|__GFP_NOWARN|__GFP_NORETRY|__GFP_COMP",
+		"__GFP_IO|__GFP_NOMEMALLOC",
+		"0",
+	};
+	char text[256];
+	uint32_t gfp;
+
+	for (size_t i = 0; i < sizeof(masks) / sizeof(masks[0]); i++) {
+		ck_assert_int_eq(trace_gfp_parse(masks[i], strlen(masks[i]), &gfp), 0);
+		ck_assert_str_eq(trace_gfp_text(gfp, text, sizeof(text)), masks[i]);
+	}
+	/* too long for its place: cut, not more */
+	trace_gfp_text(0xffffffff, text, 20);
+	ck_assert_uint_eq(strlen(text), 19);
+}
+END_TEST
+
 /* A cache may be called anything. */
 START_TEST(names_with_blanks)
 {
@@ -253,6 +278,7 @@ Suite *suite_parse(void)
 	tcase_add_loop_test(t, other_events, 0, N(others));
 	tcase_add_loop_test(t, bad, 0, N(bad_lines));
 	tcase_add_test(t, gfp_names);
+	tcase_add_test(t, gfp_texts);
 	tcase_add_test(t, names_with_blanks);
 	suite_add_tcase(s, t);
 	return s;

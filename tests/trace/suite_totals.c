@@ -144,7 +144,7 @@ START_TEST(fault_texts)
 	ck_assert_str_eq(trace_fault_text(p, &(struct replay_fault){.what = 0}, buf, sizeof(buf)), "");
 	trace_fault_text(p, &(struct replay_fault){.what = REPLAY_F_NOMEM, .class = 0, .stream = 1, .op = 7}, buf,
 			 sizeof(buf));
-	ck_assert_str_eq(buf, "kmalloc(20, 0xcc0) failed (stream 1, operation 7)");
+	ck_assert_str_eq(buf, "kmalloc(20, GFP_KERNEL) failed (stream 1, operation 7)");
 	trace_fault_text(p, &(struct replay_fault){.what = REPLAY_F_CORRUPT, .class = 2, .address = 0x1234}, buf,
 			 sizeof(buf));
 	ck_assert_ptr_nonnull(strstr(buf, "filp"));

@@ -6,6 +6,7 @@
  * rest. Names that Linux has dropped or that mean nothing here (memory tagging) are known and worth no bit.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -105,4 +106,45 @@ int trace_gfp_parse(const char *text, size_t len, uint32_t *gfp)
 		len -= n + (bar != NULL);
 	}
 	return 0;
+}
+
+/* Those that the kernel prints, the ones with most bits first. */
+static const char *const composites[] = {
+	"GFP_TRANSHUGE", "GFP_TRANSHUGE_LIGHT", "GFP_HIGHUSER_MOVABLE", "GFP_HIGHUSER",
+	"GFP_USER",      "GFP_KERNEL_ACCOUNT",  "GFP_KERNEL",           "GFP_NOFS",
+	"GFP_NOIO",      "GFP_ATOMIC",          "GFP_NOWAIT",
+};
+
+static void append(char *buf, size_t size, const char *name)
+{
+	size_t len = strlen(buf);
+
+	snprintf(buf + len, size - len, "%s%s", len ? "|" : "", name);
+}
+
+char *trace_gfp_text(uint32_t gfp, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	for (size_t i = 0; i < sizeof(composites) / sizeof(composites[0]); i++) {
+		uint32_t bits = trace_gfp_bit(composites[i]);
+
+		if ((gfp & bits) != bits)
+			continue;
+		append(buf, size, composites[i]);
+		gfp &= ~bits;
+		break;
+	}
+	for (size_t i = 0; i < sizeof(gfp_names) / sizeof(gfp_names[0]) && gfp; i++) {
+		if (!(gfp & gfp_names[i].bits) || (gfp & gfp_names[i].bits) != gfp_names[i].bits)
+			continue;
+		append(buf, size, gfp_names[i].name);
+		gfp &= ~gfp_names[i].bits;
+	}
+	if (gfp || !buf[0]) {
+		char rest[16];
+
+		snprintf(rest, sizeof(rest), "%#x", gfp);
+		append(buf, size, rest);
+	}
+	return buf;
 }

@@ -80,7 +80,7 @@ struct replay_header *trace_image(struct trace_parts *p)
 	h.classes_off = room(&h.total_size, p->nr_classes * sizeof(*p->classes));
 	h.streams_off = room(&h.total_size, p->nr_streams * sizeof(*streams));
 	h.ops_off = room(&h.total_size, h.nr_ops * sizeof(uint64_t));
-	h.slots_off = room(&h.total_size, (uint64_t)p->nr_slots * sizeof(uint64_t));
+	h.slots_off = room(&h.total_size, (uint64_t)p->nr_slots * sizeof(struct replay_slot));
 	h.result_off = room(&h.total_size, result);
 	h.total_size = align_up(h.total_size);
 

@@ -202,18 +202,20 @@ void trace_totals_free(struct trace_totals *t)
 static void class_text(const struct replay_header *h, uint32_t class, char *buf, size_t size)
 {
 	const struct replay_class *k;
+	char gfp[192];
 
 	if (class >= h->nr_classes) {
 		snprintf(buf, size, "?");
 		return;
 	}
 	k = &trace_classes(h)[class];
+	trace_gfp_text(k->gfp, gfp, sizeof(gfp));
 	if (k->kind == REPLAY_KMALLOC)
-		snprintf(buf, size, "kmalloc(%u, %#x)", k->size, k->gfp);
+		snprintf(buf, size, "kmalloc(%u, %s)", k->size, gfp);
 	else if (k->kind == REPLAY_CACHE)
-		snprintf(buf, size, "kmem_cache_alloc(%.32s, %#x)", trace_caches(h)[k->cache].name, k->gfp);
+		snprintf(buf, size, "kmem_cache_alloc(%.31s, %s)", trace_caches(h)[k->cache].name, gfp);
 	else
-		snprintf(buf, size, "alloc_pages(%#x, order %u)", k->gfp, k->order);
+		snprintf(buf, size, "alloc_pages(%s, order %u)", gfp, k->order);
 }
 
 char *trace_fault_text(const struct trace_program *prog, const struct replay_fault *f, char *buf, size_t size)
@@ -226,7 +228,7 @@ char *trace_fault_text(const struct trace_program *prog, const struct replay_fau
 		[REPLAY_F_NO_CACHE] = "has no cache: kmem_cache_create() failed",
 		[REPLAY_F_STUCK] = "waits for something that never happens",
 	};
-	char class[96], at[32] = "";
+	char class[256], at[32] = "";
 
 	buf[0] = '\0';
 	if (!f->what)

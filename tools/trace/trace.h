@@ -92,6 +92,8 @@ int trace_parse_line(const char *line, size_t len, struct trace_event *ev, struc
 int trace_gfp_parse(const char *text, size_t len, uint32_t *gfp);
 /** trace_gfp_bit - value of one of the names in REPLAY_GFP_BITS or of the composite masks, 0 if unknown. */
 uint32_t trace_gfp_bit(const char *name);
+/** trace_gfp_text - the other way round, as the kernel prints it. Return: @buf. */
+char *trace_gfp_text(uint32_t gfp, char *buf, size_t size);
 
 /* ---- the program ---- */
 
