@@ -141,7 +141,6 @@ static void format(struct out *o, const char *fmt, va_list args);
 static const char *put_pointer_kind(struct out *o, const char *fmt, const void *p, const struct spec *f)
 {
 	const struct va_format *inner;
-	va_list copy;
 
 	switch (*fmt) {
 	case 'x':
@@ -168,9 +167,7 @@ static const char *put_pointer_kind(struct out *o, const char *fmt, const void *
 		break;
 	case 'V':
 		inner = p;
-		va_copy(copy, *inner->va);
-		format(o, inner->fmt, copy);
-		va_end(copy);
+		format(o, inner->fmt, *inner->va);
 		return fmt + 1;
 	case 'a':
 		put_run(o, "0x", 2);
@@ -262,77 +259,95 @@ static void put_string(struct out *o, const char *s, const struct spec *f)
 	put_text(o, s, f->precision < 0 ? strlen(s) : strnlen(s, (size_t)f->precision), f);
 }
 
+/* A va_list that several functions take from in turn. */
+struct args {
+	va_list list;
+};
+
+/* @fmt is behind the '%'. Return: at the letter that says what kind of conversion it is. */
+static const char *parse_spec(const char *fmt, struct spec *f, struct args *a)
+{
+	fmt = parse_flags(fmt, f);
+	if (*fmt == '*') {
+		f->width = clamp(va_arg(a->list, int), -4096, 4096);
+		f->left |= f->width < 0;
+		f->width = f->width < 0 ? -f->width : f->width;
+		fmt++;
+	} else {
+		fmt = parse_int(fmt, &f->width);
+	}
+	if (*fmt == '.' && fmt[1] == '*') {
+		f->precision = clamp(va_arg(a->list, int), -1, 4096);
+		fmt += 2;
+	} else if (*fmt == '.') {
+		fmt = parse_int(fmt + 1, &f->precision);
+	}
+	return parse_length(fmt, f);
+}
+
+/* @fmt is behind the conversion that began at @from. Return: where the text goes on. */
+static const char *put_arg(struct out *o, const char *from, const char *fmt, struct spec *f, struct args *a)
+{
+	bool wide = f->bytes == sizeof(long);
+	char c;
+
+	switch (f->conv) {
+	case 'd':
+	case 'i':
+		put_signed(o, wide ? va_arg(a->list, long) : va_arg(a->list, int), f);
+		break;
+	case 'u':
+	case 'x':
+	case 'X':
+	case 'o':
+		put_unsigned(o, wide ? va_arg(a->list, unsigned long) : va_arg(a->list, unsigned int), f);
+		break;
+	case 'c':
+		c = (char)va_arg(a->list, int);
+		put_text(o, &c, 1, f);
+		break;
+	case 's':
+		put_string(o, va_arg(a->list, const char *), f);
+		break;
+	case 'p':
+		return put_pointer_kind(o, fmt, va_arg(a->list, const void *), f);
+	case '%':
+		put(o, '%');
+		break;
+	default:
+		put_run(o, from, (size_t)(fmt - from));
+	}
+	return fmt;
+}
+
 static void format(struct out *o, const char *fmt, va_list args)
 {
+	struct args a;
+
+	va_copy(a.list, args);
 	while (*fmt) {
 		struct spec f = {.precision = -1};
 		const char *from = fmt;
-		char c;
 
-		if (*fmt != '%') {
-			while (*fmt && *fmt != '%')
-				fmt++;
-			put_run(o, from, (size_t)(fmt - from));
-			continue;
-		}
-		fmt = parse_flags(fmt + 1, &f);
-		if (*fmt == '*') {
-			f.width = va_arg(args, int);
-			f.left |= f.width < 0;
-			f.width = min(abs(f.width), 4096);
+		while (*fmt && *fmt != '%')
 			fmt++;
-		} else {
-			fmt = parse_int(fmt, &f.width);
-		}
-		if (*fmt == '.' && fmt[1] == '*') {
-			f.precision = max(va_arg(args, int), -1);
-			fmt += 2;
-		} else if (*fmt == '.') {
-			fmt = parse_int(fmt + 1, &f.precision);
-		}
-		fmt = parse_length(fmt, &f);
+		put_run(o, from, (size_t)(fmt - from));
+		if (!*fmt)
+			break;
+		from = fmt;
+		fmt = parse_spec(fmt + 1, &f, &a);
 		f.conv = *fmt;
 		fmt += *fmt != 0;
-		switch (f.conv) {
-		case 'd':
-		case 'i':
-			put_signed(o, f.bytes == sizeof(long) ? va_arg(args, long) : va_arg(args, int), &f);
-			break;
-		case 'u':
-		case 'x':
-		case 'X':
-		case 'o':
-			put_unsigned(o,
-				     f.bytes == sizeof(long) ? va_arg(args, unsigned long) : va_arg(args, unsigned int),
-				     &f);
-			break;
-		case 'c':
-			c = (char)va_arg(args, int);
-			put_text(o, &c, 1, &f);
-			break;
-		case 's':
-			put_string(o, va_arg(args, const char *), &f);
-			break;
-		case 'p':
-			fmt = put_pointer_kind(o, fmt, va_arg(args, const void *), &f);
-			break;
-		case '%':
-			put(o, '%');
-			break;
-		default:
-			put_run(o, from, (size_t)(fmt - from));
-		}
+		fmt = put_arg(o, from, fmt, &f, &a);
 	}
+	va_end(a.list);
 }
 
 int vsnprintf(char *buf, size_t size, const char *fmt, va_list args)
 {
 	struct out o = {buf, size, 0};
-	va_list copy;
 
-	va_copy(copy, args);
-	format(&o, fmt, copy);
-	va_end(copy);
+	format(&o, fmt, args);
 	if (size)
 		buf[min(o.len, size - 1)] = 0;
 	return (int)o.len;

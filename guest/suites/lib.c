@@ -115,8 +115,10 @@ static void handles_strings(struct kunit *test)
 	KUNIT_EXPECT_STREQ(test, strim(strcpy(buf, "  in it \n")), "in it");
 	KUNIT_EXPECT_LT(test, strcmp("abc", "abd"), 0);
 	KUNIT_EXPECT_GT(test, strcmp("\xff", "a"), 0);
-	KUNIT_EXPECT_EQ(test, strncmp("abc", "abd", 2), 0);
-	KUNIT_EXPECT_EQ(test, strncasecmp("ABc", "abD", 2), 0);
+	strcpy(buf, "abc");
+	KUNIT_EXPECT_EQ(test, strncmp(buf, "abd", 2), 0);
+	KUNIT_EXPECT_EQ(test, strncasecmp(buf, "ABD", 2), 0);
+	KUNIT_EXPECT_NE(test, strncasecmp(buf, "ABD", 3), 0);
 	KUNIT_EXPECT_TRUE(test, sysfs_streq("on", "on\n"));
 	KUNIT_EXPECT_FALSE(test, sysfs_streq("on", "one"));
 }

@@ -230,7 +230,10 @@ static void trees_without_summaries(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, leaf_of(rb_find(&spare.key, &root, find_key)), &spare);
 	rb_erase(&leaves[0].node, &root);
 	KUNIT_EXPECT_EQ(test, leaf_of(rb_first(&root))->key, 1U);
-	rbtree_postorder_for_each_entry_safe(pos, next, &root, node) seen += 1 + 100 * pos->key;
+	rbtree_postorder_for_each_entry_safe(pos, next, &root, node)
+	{
+		seen += 1 + 100 * pos->key;
+	}
 	KUNIT_EXPECT_EQ(test, seen, 9 + 100 * 45U);
 }
 

@@ -35,7 +35,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 				   size_t size, const char *fmt, ...);
 
 #define __KUNIT_LOC(TYPE, OP, LEFT, RIGHT)                                                                             \
-	static const struct kunit_loc __loc = { __FILE__, __LINE__, TYPE, OP, LEFT, RIGHT }
+	static const struct kunit_loc __loc = {__FILE__, __LINE__, TYPE, OP, LEFT, RIGHT}
 
 #define __KUNIT_TRUE(test, TYPE, text, cond, fmt, ...)                                                                 \
 	do {                                                                                                           \

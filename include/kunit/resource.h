@@ -13,7 +13,7 @@
 
 struct kunit;
 
-typedef void (kunit_action_t)(void *ctx);
+typedef void(kunit_action_t)(void *ctx);
 
 /** KUNIT_DEFINE_ACTION_WRAPPER - make an action of a function that takes another kind of pointer */
 #define KUNIT_DEFINE_ACTION_WRAPPER(wrapper, orig, arg_type)                                                           \

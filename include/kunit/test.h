@@ -43,10 +43,10 @@ struct kunit {
 	const void *param_value;
 	int param_index;
 	unsigned long expected_warnings;
-	enum kunit_status status;		/* (L) */
-	char status_comment[KUNIT_STATUS_COMMENT_SIZE];	/* (L) why it was skipped */
+	enum kunit_status status;                       /* (L) */
+	char status_comment[KUNIT_STATUS_COMMENT_SIZE]; /* (L) why it was skipped */
 	spinlock_t lock;
-	struct list_head resources;		/* (L) newest first */
+	struct list_head resources; /* (L) newest first */
 };
 
 /**
@@ -77,12 +77,26 @@ struct kunit_suite {
 	bool manual;
 };
 
-#define KUNIT_CASE(fn) { .run_case = fn, .name = #fn }
-#define KUNIT_CASE_ATTR(fn, attributes) { .run_case = fn, .name = #fn, .attr = attributes }
-#define KUNIT_CASE_SLOW(fn) { .run_case = fn, .name = #fn, .attr.speed = KUNIT_SPEED_SLOW }
-#define KUNIT_CASE_PARAM(fn, gen) { .run_case = fn, .name = #fn, .generate_params = gen }
+#define KUNIT_CASE(fn)                                                                                                 \
+	{                                                                                                              \
+		.run_case = fn, .name = #fn                                                                            \
+	}
+#define KUNIT_CASE_ATTR(fn, attributes)                                                                                \
+	{                                                                                                              \
+		.run_case = fn, .name = #fn, .attr = attributes                                                        \
+	}
+#define KUNIT_CASE_SLOW(fn)                                                                                            \
+	{                                                                                                              \
+		.run_case = fn, .name = #fn, .attr.speed = KUNIT_SPEED_SLOW                                            \
+	}
+#define KUNIT_CASE_PARAM(fn, gen)                                                                                      \
+	{                                                                                                              \
+		.run_case = fn, .name = #fn, .generate_params = gen                                                    \
+	}
 #define KUNIT_CASE_PARAM_ATTR(fn, gen, attributes)                                                                     \
-	{ .run_case = fn, .name = #fn, .generate_params = gen, .attr = attributes }
+	{                                                                                                              \
+		.run_case = fn, .name = #fn, .generate_params = gen, .attr = attributes                                \
+	}
 
 /** KUNIT_ARRAY_PARAM - write name_gen_params() that walks @array; @get_desc(element, char *desc) may be NULL */
 #define KUNIT_ARRAY_PARAM(name, array, get_desc)                                                                       \
@@ -111,7 +125,7 @@ struct kunit_suite {
 /* Suites of a file: found by their section, in the kernel as in a payload. */
 #define kunit_test_suites(...)                                                                                         \
 	static struct kunit_suite *const __UNIQUE_ID(kunit_suites)[]                                                   \
-		__attribute__((__used__, __section__(".kunit_test_suites"), __aligned__(8))) = { __VA_ARGS__ }
+		__attribute__((__used__, __section__(".kunit_test_suites"), __aligned__(8))) = {__VA_ARGS__}
 #define kunit_test_suite(suite) kunit_test_suites(&suite)
 #define kunit_test_init_section_suites(...) kunit_test_suites(__VA_ARGS__)
 #define kunit_test_init_section_suite(suite) kunit_test_suite(suite)
@@ -169,17 +183,13 @@ __printf(3, 4) void kunit_log_line(const char *level, struct kunit *test, const 
 #define KUNIT_EXPECT_GE(test, l, r) KUNIT_EXPECT_GE_MSG(test, l, r, NULL)
 #define KUNIT_EXPECT_GE_MSG(test, l, r, fmt, ...) __KUNIT_INT(test, KUNIT_EXPECTATION, l, >=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_PTR_EQ(test, l, r) KUNIT_EXPECT_PTR_EQ_MSG(test, l, r, NULL)
-#define KUNIT_EXPECT_PTR_EQ_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_PTR(test, KUNIT_EXPECTATION, l, ==, r, fmt, ##__VA_ARGS__)
+#define KUNIT_EXPECT_PTR_EQ_MSG(test, l, r, fmt, ...) __KUNIT_PTR(test, KUNIT_EXPECTATION, l, ==, r, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_PTR_NE(test, l, r) KUNIT_EXPECT_PTR_NE_MSG(test, l, r, NULL)
-#define KUNIT_EXPECT_PTR_NE_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_PTR(test, KUNIT_EXPECTATION, l, !=, r, fmt, ##__VA_ARGS__)
+#define KUNIT_EXPECT_PTR_NE_MSG(test, l, r, fmt, ...) __KUNIT_PTR(test, KUNIT_EXPECTATION, l, !=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_STREQ(test, l, r) KUNIT_EXPECT_STREQ_MSG(test, l, r, NULL)
-#define KUNIT_EXPECT_STREQ_MSG(test, l, r, fmt, ...)                                                                   \
-	__KUNIT_STR(test, KUNIT_EXPECTATION, l, ==, r, fmt, ##__VA_ARGS__)
+#define KUNIT_EXPECT_STREQ_MSG(test, l, r, fmt, ...) __KUNIT_STR(test, KUNIT_EXPECTATION, l, ==, r, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_STRNEQ(test, l, r) KUNIT_EXPECT_STRNEQ_MSG(test, l, r, NULL)
-#define KUNIT_EXPECT_STRNEQ_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_STR(test, KUNIT_EXPECTATION, l, !=, r, fmt, ##__VA_ARGS__)
+#define KUNIT_EXPECT_STRNEQ_MSG(test, l, r, fmt, ...) __KUNIT_STR(test, KUNIT_EXPECTATION, l, !=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_EXPECT_MEMEQ(test, l, r, size) KUNIT_EXPECT_MEMEQ_MSG(test, l, r, size, NULL)
 #define KUNIT_EXPECT_MEMEQ_MSG(test, l, r, size, fmt, ...)                                                             \
 	__KUNIT_MEM(test, KUNIT_EXPECTATION, l, ==, r, size, fmt, ##__VA_ARGS__)
@@ -215,17 +225,13 @@ __printf(3, 4) void kunit_log_line(const char *level, struct kunit *test, const 
 #define KUNIT_ASSERT_GE(test, l, r) KUNIT_ASSERT_GE_MSG(test, l, r, NULL)
 #define KUNIT_ASSERT_GE_MSG(test, l, r, fmt, ...) __KUNIT_INT(test, KUNIT_ASSERTION, l, >=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_PTR_EQ(test, l, r) KUNIT_ASSERT_PTR_EQ_MSG(test, l, r, NULL)
-#define KUNIT_ASSERT_PTR_EQ_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_PTR(test, KUNIT_ASSERTION, l, ==, r, fmt, ##__VA_ARGS__)
+#define KUNIT_ASSERT_PTR_EQ_MSG(test, l, r, fmt, ...) __KUNIT_PTR(test, KUNIT_ASSERTION, l, ==, r, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_PTR_NE(test, l, r) KUNIT_ASSERT_PTR_NE_MSG(test, l, r, NULL)
-#define KUNIT_ASSERT_PTR_NE_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_PTR(test, KUNIT_ASSERTION, l, !=, r, fmt, ##__VA_ARGS__)
+#define KUNIT_ASSERT_PTR_NE_MSG(test, l, r, fmt, ...) __KUNIT_PTR(test, KUNIT_ASSERTION, l, !=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_STREQ(test, l, r) KUNIT_ASSERT_STREQ_MSG(test, l, r, NULL)
-#define KUNIT_ASSERT_STREQ_MSG(test, l, r, fmt, ...)                                                                   \
-	__KUNIT_STR(test, KUNIT_ASSERTION, l, ==, r, fmt, ##__VA_ARGS__)
+#define KUNIT_ASSERT_STREQ_MSG(test, l, r, fmt, ...) __KUNIT_STR(test, KUNIT_ASSERTION, l, ==, r, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_STRNEQ(test, l, r) KUNIT_ASSERT_STRNEQ_MSG(test, l, r, NULL)
-#define KUNIT_ASSERT_STRNEQ_MSG(test, l, r, fmt, ...)                                                                  \
-	__KUNIT_STR(test, KUNIT_ASSERTION, l, !=, r, fmt, ##__VA_ARGS__)
+#define KUNIT_ASSERT_STRNEQ_MSG(test, l, r, fmt, ...) __KUNIT_STR(test, KUNIT_ASSERTION, l, !=, r, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_MEMEQ(test, l, r, size) KUNIT_ASSERT_MEMEQ_MSG(test, l, r, size, NULL)
 #define KUNIT_ASSERT_MEMEQ_MSG(test, l, r, size, fmt, ...)                                                             \
 	__KUNIT_MEM(test, KUNIT_ASSERTION, l, ==, r, size, fmt, ##__VA_ARGS__)
@@ -235,8 +241,7 @@ __printf(3, 4) void kunit_log_line(const char *level, struct kunit *test, const 
 #define KUNIT_ASSERT_NULL(test, p) KUNIT_ASSERT_NULL_MSG(test, p, NULL)
 #define KUNIT_ASSERT_NULL_MSG(test, p, fmt, ...) __KUNIT_PTR(test, KUNIT_ASSERTION, p, ==, NULL, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_NOT_NULL(test, p) KUNIT_ASSERT_NOT_NULL_MSG(test, p, NULL)
-#define KUNIT_ASSERT_NOT_NULL_MSG(test, p, fmt, ...)                                                                   \
-	__KUNIT_PTR(test, KUNIT_ASSERTION, p, !=, NULL, fmt, ##__VA_ARGS__)
+#define KUNIT_ASSERT_NOT_NULL_MSG(test, p, fmt, ...) __KUNIT_PTR(test, KUNIT_ASSERTION, p, !=, NULL, fmt, ##__VA_ARGS__)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL(test, p) KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, p, NULL)
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, p, fmt, ...)                                                            \
 	__KUNIT_NOT_ERR(test, KUNIT_ASSERTION, p, fmt, ##__VA_ARGS__)

@@ -87,6 +87,11 @@
 #define __UNIQUE_ID(prefix) __PASTE(__PASTE(__UNIQUE_ID_, prefix), __COUNTER__)
 
 #define _RET_IP_ ((unsigned long)__builtin_return_address(0))
-#define _THIS_IP_ ({ __label__ __here; __here: (unsigned long)&&__here; })
+#define _THIS_IP_                                                                                                      \
+	({                                                                                                             \
+		__label__ __here;                                                                                      \
+	__here:                                                                                                        \
+		(unsigned long)&&__here;                                                                               \
+	})
 
 #endif

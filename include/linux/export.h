@@ -16,8 +16,8 @@ struct export_entry {
 };
 
 #define EXPORT_SYMBOL(sym)                                                                                             \
-	static const struct export_entry __export_##sym __attribute__((__used__, __section__(".export_table"),         \
-								       __aligned__(8))) = { #sym, (const void *)&sym }
+	static const struct export_entry __export_##sym                                                                \
+		__attribute__((__used__, __section__(".export_table"), __aligned__(8))) = {#sym, (const void *)&sym}
 #define EXPORT_SYMBOL_GPL(sym) EXPORT_SYMBOL(sym)
 #define EXPORT_SYMBOL_NS(sym, ns) EXPORT_SYMBOL(sym)
 #define EXPORT_SYMBOL_NS_GPL(sym, ns) EXPORT_SYMBOL(sym)

@@ -11,7 +11,10 @@
 #include <linux/poison.h>
 #include <linux/types.h>
 
-#define LIST_HEAD_INIT(name) { &(name), &(name) }
+#define LIST_HEAD_INIT(name)                                                                                           \
+	{                                                                                                              \
+		&(name), &(name)                                                                                       \
+	}
 #define LIST_HEAD(name) struct list_head name = LIST_HEAD_INIT(name)
 
 static inline void INIT_LIST_HEAD(struct list_head *list)
@@ -220,15 +223,18 @@ static inline size_t list_count_nodes(struct list_head *head)
 	struct list_head *pos;
 	size_t n = 0;
 
-	list_for_each(pos, head)
+	list_for_each (pos, head)
 		n++;
 	return n;
 }
 
 /* ---- hash table chains: the head is one pointer ---- */
 
-#define HLIST_HEAD_INIT { NULL }
-#define HLIST_HEAD(name) struct hlist_head name = { NULL }
+#define HLIST_HEAD_INIT                                                                                                \
+	{                                                                                                              \
+		NULL                                                                                                   \
+	}
+#define HLIST_HEAD(name) struct hlist_head name = {NULL}
 #define INIT_HLIST_HEAD(ptr) ((ptr)->first = NULL)
 
 static inline void INIT_HLIST_NODE(struct hlist_node *h)

@@ -16,9 +16,9 @@
 	({                                                                                                             \
 		__typeof__(x) __drc_x = (x);                                                                           \
 		__typeof__(d) __drc_d = (d);                                                                           \
-		(((__typeof__(x))-1) > 0 || ((__typeof__(d))-1) > 0 || ((__drc_x > 0) == (__drc_d > 0))) ?             \
-			((__drc_x + (__drc_d / 2)) / __drc_d) :                                                        \
-			((__drc_x - (__drc_d / 2)) / __drc_d);                                                         \
+		(((__typeof__(x))-1) > 0 || ((__typeof__(d))-1) > 0 || ((__drc_x > 0) == (__drc_d > 0)))               \
+			? ((__drc_x + (__drc_d / 2)) / __drc_d)                                                        \
+			: ((__drc_x - (__drc_d / 2)) / __drc_d);                                                       \
 	})
 #define roundup(x, y)                                                                                                  \
 	({                                                                                                             \

@@ -29,8 +29,8 @@ struct module_param_entry {
 
 #define module_param_named(name, variable, type, perm)                                                                 \
 	static const struct module_param_entry __param_##name                                                          \
-		__attribute__((__used__, __section__(".module_params"),                                                \
-			       __aligned__(8))) = { #name, &(variable), __param_type_##type + 0 * (perm) }
+		__attribute__((__used__, __section__(".module_params"), __aligned__(8))) = {                           \
+			#name, &(variable), __param_type_##type + 0 * (perm)}
 #define module_param(name, type, perm) module_param_named(name, name, type, perm)
 #define MODULE_PARM_DESC(name, desc) _Static_assert(sizeof(desc) > 0, "a parameter's description")
 

@@ -13,7 +13,10 @@ struct mutex {
 	struct wait_queue_head wait;
 };
 
-#define __MUTEX_INITIALIZER(name) { NULL, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait) }
+#define __MUTEX_INITIALIZER(name)                                                                                      \
+	{                                                                                                              \
+		NULL, __WAIT_QUEUE_HEAD_INITIALIZER((name).wait)                                                       \
+	}
 #define DEFINE_MUTEX(name) struct mutex name = __MUTEX_INITIALIZER(name)
 
 static inline void mutex_init(struct mutex *lock)

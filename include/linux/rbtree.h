@@ -11,7 +11,7 @@
 #include <linux/container_of.h>
 #include <linux/types.h>
 
-#define RB_ROOT ((struct rb_root){ NULL })
+#define RB_ROOT ((struct rb_root){NULL})
 #define rb_entry(ptr, type, member) container_of(ptr, type, member)
 #define rb_entry_safe(ptr, type, member)                                                                               \
 	({                                                                                                             \
@@ -29,7 +29,7 @@ struct rb_root_cached {
 	struct rb_root rb_root;
 	struct rb_node *rb_leftmost;
 };
-#define RB_ROOT_CACHED ((struct rb_root_cached){ { NULL }, NULL })
+#define RB_ROOT_CACHED ((struct rb_root_cached){{NULL}, NULL})
 #define rb_first_cached(root) ((root)->rb_leftmost)
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root);
@@ -97,12 +97,12 @@ static inline struct rb_node *rb_find(const void *key, const struct rb_root *tre
 	return NULL;
 }
 
+/* @n is fetched before the body, which may free @pos. */
 #define rbtree_postorder_for_each_entry_safe(pos, n, root, field)                                                      \
-	for ((pos) = rb_entry_safe(rb_first_postorder(root), __typeof__(*(pos)), field);                               \
-	     (pos) && ({                                                                                               \
-		     (n) = rb_entry_safe(rb_next_postorder(&(pos)->field), __typeof__(*(pos)), field);                 \
-		     1;                                                                                                \
-	     });                                                                                                       \
-	     (pos) = (n))
+	for ((pos) = rb_entry_safe(rb_first_postorder(root), __typeof__(*(pos)), field),                               \
+	    (n) = rb_postorder_next_entry(pos, field);                                                                 \
+	     (pos); (pos) = (n), (n) = rb_postorder_next_entry(pos, field))
+#define rb_postorder_next_entry(pos, field)                                                                            \
+	((pos) ? rb_entry_safe(rb_next_postorder(&(pos)->field), __typeof__(*(pos)), field) : NULL)
 
 #endif

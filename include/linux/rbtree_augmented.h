@@ -49,7 +49,7 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct
 		NAME##_copy(old, top);                                                                                 \
 		COMPUTE(rb_entry(old, TYPE, FIELD), false);                                                            \
 	}                                                                                                              \
-	STATIC const struct rb_augment_callbacks NAME = { NAME##_propagate, NAME##_copy, NAME##_rotate }
+	STATIC const struct rb_augment_callbacks NAME = {NAME##_propagate, NAME##_copy, NAME##_rotate}
 
 #define __RB_MAX_COMPUTE(TYPE, FIELD, SUMTYPE, SUMMARY, VALUE)                                                         \
 	SUMTYPE max = VALUE(node);                                                                                     \

@@ -10,7 +10,10 @@ typedef struct refcount_struct {
 	atomic_t refs;
 } refcount_t;
 
-#define REFCOUNT_INIT(n) { .refs = ATOMIC_INIT(n) }
+#define REFCOUNT_INIT(n)                                                                                               \
+	{                                                                                                              \
+		.refs = ATOMIC_INIT(n)                                                                                 \
+	}
 
 static inline void refcount_set(refcount_t *r, int n)
 {

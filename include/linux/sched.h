@@ -48,21 +48,21 @@ struct kunit;
  * need not keep one.
  */
 struct task_struct {
-	struct thread_struct thread;	/* first: what __switch_to() saves */
-	unsigned int __state;		/* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
-	unsigned int flags;		/* (s) PF_* */
-	unsigned int cpu;		/* (c) after its first turn */
-	bool on_rq;			/* (q) */
-	bool on_cpu;			/* its CPU */
-	int pid;			/* (c) */
-	char comm[TASK_COMM_LEN];	/* (c) */
-	void *stack;			/* (c) lowest address, THREAD_SIZE bytes */
-	struct list_head run_node;	/* (q) */
-	struct list_head tasks;		/* all tasks, under the list's lock */
-	void *kthread;			/* (c) */
-	int refs;			/* (a) */
-	struct kunit *kunit_test;	/* (s) the test that it runs, or NULL */
-	u64 switches;			/* (q) turns it had */
+	struct thread_struct thread; /* first: what __switch_to() saves */
+	unsigned int __state;        /* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
+	unsigned int flags;          /* (s) PF_* */
+	unsigned int cpu;            /* (c) after its first turn */
+	bool on_rq;                  /* (q) */
+	bool on_cpu;                 /* its CPU */
+	int pid;                     /* (c) */
+	char comm[TASK_COMM_LEN];    /* (c) */
+	void *stack;                 /* (c) lowest address, THREAD_SIZE bytes */
+	struct list_head run_node;   /* (q) */
+	struct list_head tasks;      /* all tasks, under the list's lock */
+	void *kthread;               /* (c) */
+	int refs;                    /* (a) */
+	struct kunit *kunit_test;    /* (s) the test that it runs, or NULL */
+	u64 switches;                /* (q) turns it had */
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

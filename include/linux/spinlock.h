@@ -17,7 +17,10 @@
 typedef struct mm_lock spinlock_t;
 typedef struct mm_lock raw_spinlock_t;
 
-#define __SPIN_LOCK_UNLOCKED(name) { 0, 0 }
+#define __SPIN_LOCK_UNLOCKED(name)                                                                                     \
+	{                                                                                                              \
+		0, 0                                                                                                   \
+	}
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 #define DEFINE_RAW_SPINLOCK(name) DEFINE_SPINLOCK(name)
 

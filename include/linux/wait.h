@@ -29,10 +29,13 @@ struct wait_queue_entry {
 };
 typedef struct wait_queue_entry wait_queue_entry_t;
 
-#define __WAIT_QUEUE_HEAD_INITIALIZER(name) { { 0, 0 }, LIST_HEAD_INIT((name).head) }
+#define __WAIT_QUEUE_HEAD_INITIALIZER(name)                                                                            \
+	{                                                                                                              \
+		{0, 0}, LIST_HEAD_INIT((name).head)                                                                    \
+	}
 #define DECLARE_WAIT_QUEUE_HEAD(name) struct wait_queue_head name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 #define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(name) DECLARE_WAIT_QUEUE_HEAD(name)
-#define DEFINE_WAIT(name) struct wait_queue_entry name = { 0, current, LIST_HEAD_INIT((name).entry) }
+#define DEFINE_WAIT(name) struct wait_queue_entry name = {0, current, LIST_HEAD_INIT((name).entry)}
 
 static inline void init_waitqueue_head(struct wait_queue_head *wq)
 {
@@ -65,7 +68,7 @@ void __wake_up_locked(struct wait_queue_head *wq, unsigned int states, int nr);
 		for (;;) {                                                                                             \
 			prepare(&(wq), &__wait, state);                                                                \
 			if (condition)                                                                                 \
-				break;                                                                                         \
+				break;                                                                                 \
 			sleep;                                                                                         \
 		}                                                                                                      \
 		finish_wait(&(wq), &__wait);                                                                           \
