@@ -322,7 +322,8 @@ static void check_space(struct space *k, struct vec *own)
 	check_ran_all(k->c, R_VM_LINKED, R_VM_PAGES);
 	nr_busy = walk_list(k, true, &busy_whole);
 	nr_free = walk_list(k, false, &free_whole);
-	qsort(k->all.at, k->all.nr, sizeof(*k->all.at), piece_order);
+	if (k->all.nr)
+		qsort(k->all.at, k->all.nr, sizeof(*k->all.at), piece_order);
 	if (busy_whole) {
 		check_length(k, "nr_busy", k->s.nr_busy, nr_busy);
 		check_vm_tree(k->c, k->addr + offsetof(struct vmap_space, busy_root), &k->s.busy_root, &k->busy_nodes,

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * image.h - the guest image that is sabotaged: a private copy of a core's memory in this process, and words for reaching into
+ * it by guest address.
+ *
+ * The image is loaded once; each test runs in a forked process, whose writes stay its own. So nothing has to be undone, and no
+ * test sees another's damage. Whatever a test looks for and does not find fails it: a sabotage that did nothing must not pass.
+ */
+#ifndef MMV_TESTS_SABOTAGE_IMAGE_H
+#define MMV_TESTS_SABOTAGE_IMAGE_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tools/view/check.h"
+#include "tools/view/view.h"
+
+/** image_load - run a guest that leaves a core, and load that. Aborts with a message if that fails. */
+void image_load(void);
+void image_unload(void);
+/** image_core - path of the core itself, for tests of the programs. */
+const char *image_core(void);
+/** image_program - path of a built program. */
+const char *image_program(const char *name);
+
+/** image_view - the image as it was loaded: addresses are translated through these, undamaged, tables. */
+const struct view *image_view(void);
+const struct mm_root *image_root(void);
+
+/** image_check - open the image afresh, as it is now, and check it. Return: as view_check(). */
+int image_check(struct check_report *r, char *err);
+
+/* ---- bytes at guest addresses ---- */
+
+void peek(gva_t va, void *buf, size_t len);
+void poke(gva_t va, const void *buf, size_t len);
+
+static inline uint64_t peek64(gva_t va)
+{
+	uint64_t x;
+
+	peek(va, &x, sizeof(x));
+	return x;
+}
+
+static inline uint32_t peek32(gva_t va)
+{
+	uint32_t x;
+
+	peek(va, &x, sizeof(x));
+	return x;
+}
+
+static inline uint16_t peek16(gva_t va)
+{
+	uint16_t x;
+
+	peek(va, &x, sizeof(x));
+	return x;
+}
+
+static inline uint8_t peek8(gva_t va)
+{
+	uint8_t x;
+
+	peek(va, &x, sizeof(x));
+	return x;
+}
+
+static inline void poke64(gva_t va, uint64_t x)
+{
+	poke(va, &x, sizeof(x));
+}
+
+static inline void poke32(gva_t va, uint32_t x)
+{
+	poke(va, &x, sizeof(x));
+}
+
+static inline void poke16(gva_t va, uint16_t x)
+{
+	poke(va, &x, sizeof(x));
+}
+
+static inline void poke8(gva_t va, uint8_t x)
+{
+	poke(va, &x, sizeof(x));
+}
+
+/* The address of a field of a structure in the guest. */
+#define AT(addr, type, field) ((addr) + offsetof(type, field))
+
+/** add64 - a counter goes off by @by. */
+static inline void add64(gva_t va, int64_t by)
+{
+	poke64(va, peek64(va) + (uint64_t)by);
+}
+
+/* ---- lists ---- */
+
+void unlink_node(gva_t node);
+void link_after(gva_t node, gva_t head);
+
+/* ---- finding something to break ---- */
+
+gva_t zone_addr(unsigned int zone);
+void zone_copy(unsigned int zone, struct zone *z);
+
+/** used_page - a used head with this owner and order. order -1: any of at least 1. */
+uint64_t used_page(unsigned int owner, int order);
+/** free_page_head - the first block on a free list: highest zone first. */
+uint64_t free_page_head(unsigned int order, unsigned int *zone);
+/** fresh_page - the first page of a zone's fresh range. */
+uint64_t fresh_page(unsigned int zone);
+/** reserved_page - a page of RAM that memblock has reserved. */
+uint64_t reserved_page(void);
+void page_copy(uint64_t pfn, struct page *page);
+
+/** cache_named - address of a cache. */
+gva_t cache_named(const char *name);
+/** first_slab - pfn of the first slab on a list: offset of that list in struct kmem_cache. */
+uint64_t first_slab(gva_t cache, size_t list);
+
+/** pte_addr - where the entry lies that maps @va, or would: its address in the direct map. @level: 1 for a PTE. */
+gva_t pte_addr(gva_t va, int level);
+
+/** some_area - the nth busy vmalloc area with VM_ALLOC; its vmap_area; @vm gets its vm_struct. */
+gva_t some_area(unsigned int n, struct vm_struct *vm);
+/** free_piece - the nth free piece of vmalloc space. */
+gva_t free_piece(unsigned int n, struct vmap_area *va);
+
+/* ---- the table ---- */
+
+/**
+ * struct sabotage - a corruption, the rule that must report it, and the rules that may speak up too.
+ * @may: blank-separated; what follows from the same damage, because several rules look at the same words
+ */
+struct sabotage {
+	const char *rule;
+	const char *what;
+	void (*breaks)(void);
+	const char *may;
+};
+
+extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[], vmalloc_sabotage[];
+extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage;
+
+TCase *robust_tests(void);
+TCase *program_tests(void);
+
+#endif

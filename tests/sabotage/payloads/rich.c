@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rich.c - leaves the allocators in a state where every invariant has something to hold for, and panics, so that a core of
+ * exactly that moment exists.
+ *
+ * What there is then: used and free blocks of many orders, caches with partial, full and empty slabs, objects waiting in
+ * arrays of CPUs, vmalloc areas with free pieces between them, a vmap area, page tables made after boot, a loaded module.
+ */
+#include <kunit/test.h>
+#include <linux/bug.h>
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/module.h>
+#include <linux/panic.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#define OBJECTS 1200
+#define AREAS 12
+#define SINGLES 96
+
+static void *objects[OBJECTS], *burst[OBJECTS];
+static void *areas[AREAS];
+static struct page *singles[SINGLES], *blocks[MAX_PAGE_ORDER + 1][2];
+
+static void fill_caches(struct kunit *test)
+{
+	struct kmem_cache *mixed = kmem_cache_create("rich-mixed", 88, 0, 0, NULL);
+	struct kmem_cache *done = kmem_cache_create("rich-empty", 120, 0, 0, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, mixed);
+	KUNIT_ASSERT_NOT_NULL(test, done);
+	for (int i = 0; i < OBJECTS; i++)
+		objects[i] = kmem_cache_alloc(mixed, GFP_KERNEL);
+	/* The first third stays whole: full slabs. Of the rest every second object goes: partial ones. */
+	for (int i = OBJECTS / 3; i < OBJECTS; i += 2)
+		kmem_cache_free(mixed, objects[i]);
+	for (int i = 0; i < OBJECTS; i++)
+		burst[i] = kmem_cache_alloc(done, GFP_KERNEL);
+	for (int i = 0; i < OBJECTS; i++)
+		kmem_cache_free(done, burst[i]);
+	for (size_t size = 8; size <= KMALLOC_MAX_CACHE_SIZE; size *= 2)
+		KUNIT_ASSERT_NOT_NULL(test, kmalloc(size, GFP_KERNEL));
+	KUNIT_ASSERT_NOT_NULL(test, kmalloc(5 * KMALLOC_MAX_CACHE_SIZE, GFP_KERNEL));
+}
+
+static void fill_pages(struct kunit *test)
+{
+	for (int i = 0; i < SINGLES; i++)
+		singles[i] = alloc_page(GFP_KERNEL | __GFP_ZERO);
+	for (int order = 0; order <= MAX_PAGE_ORDER; order++)
+		for (int i = 0; i < 2; i++)
+			blocks[order][i] = alloc_pages(GFP_KERNEL, order);
+	KUNIT_ASSERT_NOT_NULL(test, singles[SINGLES - 1]);
+	KUNIT_ASSERT_NOT_NULL(test, blocks[MAX_PAGE_ORDER][1]);
+	/* Holes of one page between single pages, and one block of each order free. */
+	for (int i = SINGLES / 2; i < SINGLES; i += 2)
+		__free_page(singles[i]);
+	for (int order = 0; order <= MAX_PAGE_ORDER; order++)
+		__free_pages(blocks[order][0], order);
+}
+
+static void fill_areas(struct kunit *test)
+{
+	for (int i = 0; i < AREAS; i++)
+		areas[i] = vmalloc((unsigned long)(i + 1) * PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, areas[AREAS - 1]);
+	for (int i = 1; i < AREAS; i += 2)
+		vfree(areas[i]);
+	KUNIT_ASSERT_NOT_NULL(test, vmap(singles, 3, VM_MAP, PAGE_KERNEL));
+}
+
+static void rich(struct kunit *test)
+{
+	fill_caches(test);
+	fill_pages(test);
+	fill_areas(test);
+	panic("rich: as intended");
+}
+
+static struct kunit_case cases[] = {KUNIT_CASE(rich), {}};
+static struct kunit_suite suite = {.name = "rich", .test_cases = cases};
+kunit_test_suite(suite);
+MODULE_LICENSE("MIT");

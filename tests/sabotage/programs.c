@@ -1,0 +1,417 @@
+// SPDX-License-Identifier: MIT
+/*
+ * programs.c - mm-inspect itself on damaged cores and on a live guest that is damaged under its eyes: exit codes, names of
+ * rules, one line of error.
+ */
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "shared/core.h"
+#include "tests/sabotage/image.h"
+
+#define SECONDS 120
+
+static char out[1 << 16], err[1 << 12];
+static char dir[64], core[128], sock[128];
+
+/* ---- running mm-inspect ---- */
+
+static void slurp(const char *name, char *buf, size_t size)
+{
+	char path[192];
+	FILE *f;
+	size_t n;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	n = fread(buf, 1, size - 1, f);
+	buf[n] = '\0';
+	fclose(f);
+	unlink(path);
+}
+
+static void redirect(int fd, const char *name)
+{
+	char path[192];
+	int file;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	file = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	dup2(file, fd);
+	close(file);
+}
+
+static int inspect(const char *a, const char *b, const char *c, const char *d)
+{
+	const char *program = image_program("mm-inspect");
+	int status;
+	pid_t pid = fork();
+
+	if (!pid) {
+		redirect(1, "out");
+		redirect(2, "err");
+		alarm(60);
+		execl(program, "mm-inspect", a, b, c, d, NULL);
+		_exit(127);
+	}
+	waitpid(pid, &status, 0);
+	slurp("out", out, sizeof(out));
+	slurp("err", err, sizeof(err));
+	ck_assert_msg(WIFEXITED(status), "mm-inspect %s died: status %#x\n%s", a, (unsigned int)status, err);
+	return WEXITSTATUS(status);
+}
+
+static void expect_error(const char *word)
+{
+	ck_assert_msg(!strncmp(err, "mm-inspect: ", 12) && strchr(err, '\n') == err + strlen(err) - 1 &&
+			      strstr(err, word),
+		      "not one line with '%s': %s", word, err);
+	ck_assert_str_eq(out, "");
+}
+
+/* ---- copies of the core ---- */
+
+static void copy_core(void)
+{
+	int from = open(image_core(), O_RDONLY), to = open(core, O_RDWR | O_CREAT | O_TRUNC, 0600);
+	struct stat st;
+	off_t at = 0;
+
+	ck_assert(from >= 0 && to >= 0 && !fstat(from, &st) && !ftruncate(to, st.st_size));
+	for (;;) {
+		off_t data = lseek(from, at, SEEK_DATA), hole;
+
+		if (data < 0)
+			break;
+		hole = lseek(from, data, SEEK_HOLE);
+		while (data < hole)
+			ck_assert(copy_file_range(from, &data, to, &(off_t){data}, (size_t)(hole - data), 0) > 0);
+		at = hole;
+	}
+	close(from);
+	close(to);
+}
+
+/* Where the bytes of a guest address lie in the core. */
+static off_t file_offset(gva_t va)
+{
+	const struct view_region *r;
+	gpa_t gpa;
+
+	ck_assert_int_eq(view_translate(image_view(), view_cr3(image_view()), va, &gpa, NULL, NULL), 0);
+	for (unsigned int i = 0; (r = view_region(image_view(), i)); i++)
+		if (gpa >= r->gpa && gpa < r->gpa + r->size)
+			return (off_t)(r->offset + (gpa - r->gpa));
+	ck_abort_msg("%#lx is nowhere", va);
+	return 0;
+}
+
+static void patch(off_t at, const void *bytes, size_t len)
+{
+	int fd = open(core, O_RDWR);
+
+	ck_assert(pwrite(fd, bytes, len, at) == (ssize_t)len);
+	close(fd);
+}
+
+static void patch64(gva_t va, uint64_t x)
+{
+	patch(file_offset(va), &x, sizeof(x));
+}
+
+static void patch32(gva_t va, uint32_t x)
+{
+	patch(file_offset(va), &x, sizeof(x));
+}
+
+static void begin(void)
+{
+	strcpy(dir, "/tmp/sabotage-XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(dir));
+	snprintf(core, sizeof(core), "%s/copy.core", dir);
+	snprintf(sock, sizeof(sock), "%s/control", dir);
+}
+
+static void end(void)
+{
+	unlink(core);
+	ck_assert_msg(!rmdir(dir), "something was left behind in %s", dir);
+}
+
+/* ---- cores ---- */
+
+START_TEST(copy_holds)
+{
+	copy_core();
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 0);
+	ck_assert_msg(strstr(out, "invariants hold"), "%s", out);
+	ck_assert_str_eq(err, "");
+}
+END_TEST
+
+START_TEST(damage_is_named)
+{
+	struct json_object *o, *faults, *rule;
+
+	copy_core();
+	patch64(AT(zone_addr(ZONE_NORMAL), struct zone, nr_free), 12345);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	ck_assert_msg(strstr(out, "BROKEN buddy.total: zone Normal") && strstr(out, "12345"), "%s", out);
+	ck_assert_int_eq(inspect("check", "--json", core, NULL), 3);
+	o = json_tokener_parse(out);
+	ck_assert_msg(o && json_object_object_get_ex(o, "faults", &faults) && json_object_array_length(faults) == 1,
+		      "%s", out);
+	ck_assert(json_object_object_get_ex(json_object_array_get_idx(faults, 0), "rule", &rule));
+	ck_assert_str_eq(json_object_get_string(rule), "buddy.total");
+	json_object_put(o);
+	ck_assert_int_eq(inspect("check", "--skip", "buddy.*", core), 0);
+	ck_assert_int_eq(inspect("check", "--only", "slab.*", core), 0);
+	ck_assert_int_eq(inspect("check", "--only", "nonsense", core), 2);
+	expect_error("nonsense");
+}
+END_TEST
+
+static gva_t root_field(size_t offset)
+{
+	return view_root_addr(image_view()) + offset;
+}
+
+START_TEST(other_versions_are_refused)
+{
+	copy_core();
+	patch32(root_field(offsetof(struct mm_root, version)), 77);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 2);
+	expect_error("77");
+	ck_assert_int_eq(inspect("buddyinfo", core, NULL, NULL), 2);
+	expect_error("version 77");
+	copy_core();
+	patch32(root_field(offsetof(struct mm_root, page_size)), 56);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 2);
+	expect_error("56");
+	copy_core();
+	patch32(root_field(offsetof(struct mm_root, size)), 16);
+	ck_assert_int_eq(inspect("slabinfo", core, NULL, NULL), 2);
+	expect_error("16 bytes");
+}
+END_TEST
+
+START_TEST(lost_root_is_broken)
+{
+	copy_core();
+	patch64(root_field(offsetof(struct mm_root, magic)), 0);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	ck_assert_msg(strstr(out, "BROKEN root.valid"), "%s", out);
+}
+END_TEST
+
+/* Pointers to nowhere end a listing with one line. */
+START_TEST(pointers_to_nowhere)
+{
+	copy_core();
+	patch64(root_field(offsetof(struct mm_root, slab_caches)), 0x1234);
+	patch64(root_field(offsetof(struct mm_root, zones)), 0xffffc8ff00000000);
+	patch64(root_field(offsetof(struct mm_root, vmalloc)), 8);
+	patch64(root_field(offsetof(struct mm_root, memblock)), ~0ULL);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	ck_assert_int_eq(inspect("slabinfo", core, NULL, NULL), 2);
+	expect_error("caches");
+	ck_assert_int_eq(inspect("buddyinfo", core, NULL, NULL), 2);
+	expect_error("zone");
+	ck_assert_int_eq(inspect("vmallocinfo", core, NULL, NULL), 2);
+	expect_error("address space");
+	ck_assert_int_eq(inspect("page", core, "0x100", NULL), 2);
+	expect_error("memblock");
+	ck_assert_int_eq(inspect("vtop", core, "0xffffc8ff00000000", NULL), 2);
+	expect_error("not mapped");
+}
+END_TEST
+
+START_TEST(cores_cut_short)
+{
+	struct stat st;
+
+	copy_core();
+	ck_assert_int_eq(stat(core, &st), 0);
+	for (off_t len = st.st_size - 1; len > 0; len = len * 2 / 3) {
+		ck_assert_int_eq(truncate(core, len), 0);
+		ck_assert_int_eq(inspect("check", core, NULL, NULL), 2);
+		expect_error("copy.core");
+	}
+}
+END_TEST
+
+/* Headers and notes overwritten at random: an answer of any kind, but no crash. */
+START_TEST(garbage_headers)
+{
+	static char head[1024];
+	unsigned int seed = 1;
+	int fd;
+
+	copy_core();
+	fd = open(core, O_RDONLY);
+	ck_assert(read(fd, head, sizeof(head)) == (ssize_t)sizeof(head));
+	close(fd);
+	for (int round = 0; round < 60; round++) {
+		patch(0, head, sizeof(head));
+		for (int i = 0; i < 3; i++) {
+			uint32_t x = (uint32_t)rand_r(&seed);
+
+			patch(rand_r(&seed) % (int)(sizeof(head) - 4), &x, 1 + (size_t)round % 4);
+		}
+		ck_assert_int_ne(inspect("check", core, NULL, NULL), 127);
+	}
+}
+END_TEST
+
+START_TEST(usage)
+{
+	ck_assert_int_eq(inspect("check", "/nowhere/at/all", NULL, NULL), 2);
+	expect_error("/nowhere/at/all");
+	ck_assert_int_eq(inspect("check", "/dev/null", NULL, NULL), 2);
+	expect_error("/dev/null");
+	ck_assert_int_eq(inspect("check", NULL, NULL, NULL), 2);
+	expect_error("usage");
+	ck_assert_int_eq(inspect("conjure", "x", NULL, NULL), 2);
+	expect_error("conjure");
+	ck_assert_int_eq(inspect("vtop", image_core(), "12monkeys", NULL), 2);
+	expect_error("12monkeys");
+	ck_assert_int_eq(inspect("buddyinfo", "--list", NULL, NULL), 2);
+	expect_error("--list");
+	ck_assert_int_eq(inspect("check", "--list", NULL, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(out, "buddy.merged"));
+	ck_assert_int_eq(inspect("check", "--list", "--json", NULL), 0);
+}
+END_TEST
+
+START_TEST(listings_and_lookups)
+{
+	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo", "meminfo"};
+	char addr[32];
+	struct vm_struct vm;
+
+	for (size_t i = 0; i < sizeof(listings) / sizeof(listings[0]); i++) {
+		struct json_object *o;
+
+		ck_assert_int_eq(inspect(listings[i], image_core(), NULL, NULL), 0);
+		ck_assert_uint_gt(strlen(out), 80);
+		ck_assert_int_eq(inspect(listings[i], "--json", image_core(), NULL), 0);
+		o = json_tokener_parse(out);
+		ck_assert_msg(o != NULL, "%s: %s", listings[i], out);
+		json_object_put(o);
+	}
+	some_area(0, &vm);
+	snprintf(addr, sizeof(addr), "%#lx", vm.addr);
+	ck_assert_int_eq(inspect("page", image_core(), addr, NULL), 0);
+	ck_assert_msg(strstr(out, "owner    vmalloc"), "%s", out);
+	ck_assert_int_eq(inspect("vtop", image_core(), addr, NULL), 0);
+	ck_assert_msg(strstr(out, "RW NX KERNEL"), "%s", out);
+	ck_assert_int_eq(inspect("vtop", "--json", image_core(), addr), 0);
+	snprintf(addr, sizeof(addr), "%#lx", first_slab(cache_named("rich-mixed"), offsetof(struct kmem_cache, full)));
+	ck_assert_int_eq(inspect("page", image_core(), addr, NULL), 0);
+	ck_assert_msg(strstr(out, "cache rich-mixed"), "%s", out);
+}
+END_TEST
+
+/* ---- live ---- */
+
+static pid_t start_guest(void)
+{
+	char program[512], payload[512], verr[VIEW_ERR_MAX];
+	struct timespec nap = {.tv_nsec = 20000000};
+	pid_t pid;
+
+	snprintf(program, sizeof(program), "%s", image_program("mmvisor"));
+	snprintf(payload, sizeof(payload), "%s", image_program("sabotage/idle.ko"));
+	pid = fork();
+	if (!pid) {
+		redirect(1, "guest.out");
+		redirect(2, "guest.err");
+		alarm(SECONDS);
+		execl(program, program, "run", "--cpus", "2", "--no-check", "--control", sock, payload, NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 500; i++) {
+		struct view *v = access(sock, F_OK) ? NULL : view_open(sock, verr);
+		bool ready =
+			v && view_root(v, NULL) &&
+			view_root(v, NULL)->modules.next.va != view_root_addr(v) + offsetof(struct mm_root, modules);
+
+		view_close(v);
+		if (ready)
+			return pid;
+		nanosleep(&nap, NULL);
+	}
+	slurp("guest.err", err, sizeof(err));
+	slurp("guest.out", out, sizeof(out));
+	ck_abort_msg("the guest did not come up: %s%s", out, err);
+	return -1;
+}
+
+/* A counter of a running guest goes off: noticed while it is, fine again when it is put right, and the guest runs on. */
+START_TEST(live_damage_is_noticed)
+{
+	char verr[VIEW_ERR_MAX] = "", path[192];
+	pid_t pid = start_guest();
+	struct view *v = view_open(sock, verr);
+	const struct mm_root *root = v ? view_root(v, verr) : NULL;
+	const struct view_region *r;
+	volatile uint64_t *count = NULL;
+	int status;
+	gpa_t gpa;
+
+	ck_assert_msg(root != NULL, "%s", verr);
+	ck_assert_int_eq(inspect("check", sock, NULL, NULL), 0);
+	ck_assert_msg(strstr(err, "paused"), "%s", err);
+	ck_assert_int_eq(view_translate(v, view_cr3(v), AT(root->zones.va, struct zone, nr_free), &gpa, NULL, NULL), 0);
+	for (unsigned int i = 0; (r = view_region(v, i)); i++) {
+		if (gpa < r->gpa || gpa - r->gpa >= r->size)
+			continue;
+		char *p = mmap(NULL, r->size, PROT_READ | PROT_WRITE, MAP_SHARED, r->fd, (off_t)r->offset);
+
+		ck_assert_msg(p != MAP_FAILED, "the guest's memory cannot be mapped for writing");
+		count = (volatile uint64_t *)(p + (gpa - r->gpa));
+	}
+	ck_assert(count != NULL);
+	*count += 3;
+	ck_assert_int_eq(inspect("check", sock, NULL, NULL), 3);
+	ck_assert_msg(strstr(out, "BROKEN buddy.total: zone DMA"), "%s", out);
+	*count -= 3;
+	ck_assert_int_eq(inspect("check", sock, NULL, NULL), 0);
+	ck_assert_int_eq(inspect("slabinfo", sock, NULL, NULL), 0);
+	view_close(v);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	slurp("guest.out", out, sizeof(out));
+	snprintf(path, sizeof(path), "%s/guest.err", dir);
+	unlink(path);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %#x: %s", (unsigned int)status, out);
+}
+END_TEST
+
+TCase *program_tests(void)
+{
+	TCase *t = tcase_create("programs");
+
+	tcase_set_timeout(t, SECONDS);
+	tcase_add_unchecked_fixture(t, image_load, image_unload);
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, copy_holds);
+	tcase_add_test(t, damage_is_named);
+	tcase_add_test(t, other_versions_are_refused);
+	tcase_add_test(t, lost_root_is_broken);
+	tcase_add_test(t, pointers_to_nowhere);
+	tcase_add_test(t, cores_cut_short);
+	tcase_add_test(t, garbage_headers);
+	tcase_add_test(t, usage);
+	tcase_add_test(t, listings_and_lookups);
+	tcase_add_test(t, live_damage_is_noticed);
+	return t;
+}

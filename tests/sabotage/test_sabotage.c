@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+/*
+ * test_sabotage.c - the checkers are checked: an untouched image must be fault-free, and every deliberate corruption must be
+ * reported under the name of its rule. Other rules may speak up only if the table says so.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/sabotage/image.h"
+
+#define SECONDS 120
+
+static struct check_report report;
+
+static bool word_in(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = words; at && (at = strstr(at, word)); at += len)
+		if ((at == words || at[-1] == ' ') && (!at[len] || at[len] == ' '))
+			return true;
+	return false;
+}
+
+static void check_image(void)
+{
+	char err[VIEW_ERR_MAX] = "";
+
+	ck_assert_msg(image_check(&report, err) >= 0, "%s", err);
+}
+
+START_TEST(untouched_image_holds)
+{
+	unsigned int nr;
+
+	check_image();
+	check_print(&report, stdout);
+	check_rules(&nr);
+	ck_assert_uint_eq(report.broken, 0);
+	ck_assert_uint_eq(report.total_faults, 0);
+	/* Every rule had something to look at: the image is rich enough to break each. */
+	for (unsigned int i = 0; i < nr; i++)
+		ck_assert_msg(report.ran[i], "%s was not evaluated", check_rules(&nr)[i].name);
+	check_report_free(&report);
+}
+END_TEST
+
+static void sabotage(const struct sabotage *s)
+{
+	int rule = check_rule_find(s->rule);
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	ck_assert_msg(rule >= 0, "no rule is called %s", s->rule);
+	s->breaks();
+	check_image();
+	if (!report.found[rule])
+		check_print(&report, stdout);
+	ck_assert_msg(report.found[rule], "%s (%s) was not reported", s->rule, s->what);
+	for (unsigned int i = 0; i < nr; i++) {
+		if (!report.found[i] || i == (unsigned int)rule || word_in(s->may, rules[i].name))
+			continue;
+		check_print(&report, stdout);
+		ck_abort_msg("%s (%s): %s was reported too, and should not", s->rule, s->what, rules[i].name);
+	}
+	check_report_free(&report);
+}
+
+#define LOOP(kind)                                                                                                     \
+	START_TEST(kind##_are_noticed)                                                                                 \
+	{                                                                                                              \
+		sabotage(&kind##_sabotage[_i]);                                                                        \
+	}                                                                                                              \
+	END_TEST
+LOOP(page)
+LOOP(table)
+LOOP(slab)
+LOOP(vmalloc)
+
+static bool covered(const char *rule)
+{
+	const struct sabotage *tables[] = {page_sabotage, table_sabotage, slab_sabotage, vmalloc_sabotage};
+	const unsigned int sizes[] = {nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage};
+
+	for (unsigned int t = 0; t < 4; t++)
+		for (unsigned int i = 0; i < sizes[t]; i++)
+			if (!strcmp(tables[t][i].rule, rule))
+				return true;
+	return false;
+}
+
+START_TEST(every_rule_has_a_saboteur)
+{
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		ck_assert_msg(covered(rules[i].name), "nobody sabotages %s", rules[i].name);
+		for (unsigned int j = 0; j < i; j++)
+			ck_assert_str_ne(rules[i].name, rules[j].name);
+		ck_assert_msg(rules[i].says && rules[i].numbers, "%s is not described", rules[i].name);
+	}
+}
+END_TEST
+
+int main(void)
+{
+	Suite *s = suite_create("sabotage");
+	TCase *t = tcase_create("rules");
+	SRunner *r;
+	int failed;
+
+	tcase_set_timeout(t, SECONDS);
+	tcase_add_unchecked_fixture(t, image_load, image_unload);
+	tcase_add_test(t, untouched_image_holds);
+	tcase_add_test(t, every_rule_has_a_saboteur);
+	tcase_add_loop_test(t, page_are_noticed, 0, (int)nr_page_sabotage);
+	tcase_add_loop_test(t, table_are_noticed, 0, (int)nr_table_sabotage);
+	tcase_add_loop_test(t, slab_are_noticed, 0, (int)nr_slab_sabotage);
+	tcase_add_loop_test(t, vmalloc_are_noticed, 0, (int)nr_vmalloc_sabotage);
+	suite_add_tcase(s, t);
+	suite_add_tcase(s, robust_tests());
+	suite_add_tcase(s, program_tests());
+	r = srunner_create(s);
+	srunner_run_all(r, CK_NORMAL);
+	failed = srunner_ntests_failed(r);
+	srunner_free(r);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
