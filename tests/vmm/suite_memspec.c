@@ -141,6 +141,8 @@ static const struct {
 	{"dma32=1M@0xfffff000", "device window"},
 	{"normal=64M@4095M", "device window"},
 	{"dma32=2M@0xfdf00000", "device window begins"},
+	{"dma32=8K@0xfdfff000", "run past"},
+	{"normal=8K@0x3ffffffff000", "run past"},
 	{"dma=4K@640K", "hole"},
 	{"dma=4K@1020K", "hole"},
 	{"dma=17M", "no room"},
