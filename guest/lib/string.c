@@ -242,7 +242,7 @@ EXPORT_SYMBOL(strncpy);
 
 char *strcat(char *dst, const char *src)
 {
-	strcpy(dst + strlen(dst), src);
+	memcpy(dst + strlen(dst), src, strlen(src) + 1);
 	return dst;
 }
 EXPORT_SYMBOL(strcat);

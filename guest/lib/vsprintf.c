@@ -235,10 +235,10 @@ static const char *parse_length(const char *fmt, struct spec *f)
 
 static void put_signed(struct out *o, long long v, const struct spec *f)
 {
-	if (f->bytes == sizeof(char))
-		v = (signed char)v;
-	else if (f->bytes == sizeof(short))
-		v = (short)v;
+	unsigned int above = 64 - 8 * f->bytes;
+
+	/* What came as an int may be a char or a short: its sign is the highest bit of those bytes. */
+	v = (long long)((unsigned long long)v << above) >> above;
 	put_number(o, v < 0 ? 0 - (unsigned long long)v : (unsigned long long)v, v < 0, f);
 }
 
@@ -324,7 +324,7 @@ static void format(struct out *o, const char *fmt, va_list args)
 {
 	struct args a;
 
-	va_copy(a.list, args);
+	va_copy(a.list, args); /* NOLINT(clang-analyzer-valist.Uninitialized): it may come out of a va_format */
 	while (*fmt) {
 		struct spec f = {.precision = -1};
 		const char *from = fmt;

@@ -273,8 +273,10 @@ static void counts_and_finds_bits(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, fls64(1ULL << i), (int)i + 1);
 		KUNIT_EXPECT_EQ(test, hweight64(~0ULL >> i), 64 - i);
 	}
-	KUNIT_EXPECT_EQ(test, ffs(0) + fls(0) + fls64(0), 0);
-	KUNIT_EXPECT_EQ(test, roundup_pow_of_two(bit | 33), 256UL);
+	KUNIT_EXPECT_EQ(test, ffs((int)(bit - 130)), 0);
+	KUNIT_EXPECT_EQ(test, fls((unsigned int)bit - 130), 0);
+	KUNIT_EXPECT_EQ(test, fls64(bit - 130), 0);
+	KUNIT_EXPECT_EQ(test, roundup_pow_of_two(bit), 256UL);
 	KUNIT_EXPECT_EQ(test, order_base_2(bit), 8);
 }
 
