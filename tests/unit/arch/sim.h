@@ -36,7 +36,7 @@ void sim_interrupt_exit(void);
 
 /** sim_fail_at - refuse the @n-th inner allocation from now on (0: the next; negative: none). */
 void sim_fail_at(long n);
-/** sim_fail_hit - was one refused since sim_fail_at()? */
+/** sim_fail_hit - was one refused since the last sim_fail_at() with a number? */
 bool sim_fail_hit(void);
 
 /** sim_flushes - TLB flushes so far. */
