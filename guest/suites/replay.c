@@ -63,6 +63,7 @@ struct stream {
 	const uint64_t *ops;
 	struct replay_progress *me;
 	struct replay_count *counts;
+	struct task_struct *thread; /* ends by itself: valid until it runs */
 };
 
 static struct stream streams[REPLAY_MAX_STREAMS];
@@ -346,20 +347,19 @@ static int create_caches(const struct replay_header *h)
 
 static int start_threads(void)
 {
-	struct task_struct *threads[REPLAY_MAX_STREAMS];
 	unsigned int cpus = num_online_cpus();
 
 	for (uint32_t i = 0; i < rp.nr_streams; i++) {
-		threads[i] = kthread_create_on_cpu(run_stream, &streams[i], i % cpus, "replay/%u");
-		if (IS_ERR(threads[i])) {
+		streams[i].thread = kthread_create_on_cpu(run_stream, &streams[i], i % cpus, "replay/%u");
+		if (IS_ERR(streams[i].thread)) {
 			say("mmvisor: replay: no memory for a thread per stream\n");
 			while (i--)
-				kthread_stop(threads[i]);
+				kthread_stop(streams[i].thread);
 			return -ENOMEM;
 		}
 	}
 	for (uint32_t i = 0; i < rp.nr_streams; i++)
-		wake_up_process(threads[i]);
+		wake_up_process(streams[i].thread);
 	return 0;
 }
 

@@ -221,12 +221,14 @@ END_TEST
 /* An object that is handed on for ever, and the slot that goes with it. */
 START_TEST(ping_pong)
 {
-	char text[65536] = "";
+	char text[65536];
+	size_t used = 0;
 	struct trace_program *p;
 
 	for (int i = 0; i < 60; i++)
-		strcat(text, i % 2 ? KMALLOC(1, "11111111") KFREE(0, "11111111")
-				   : KMALLOC(0, "11111111") KFREE(1, "11111111"));
+		used += (size_t)snprintf(text + used, sizeof(text) - used, "%s",
+					 i % 2 ? KMALLOC(1, "11111111") KFREE(0, "11111111")
+					       : KMALLOC(0, "11111111") KFREE(1, "11111111"));
 	p = play(text, 0);
 	ck_assert_uint_eq(p->stats.moved, 60);
 	ck_assert_uint_le(p->image->nr_slots, 2);

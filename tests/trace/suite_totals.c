@@ -95,7 +95,7 @@ START_TEST(lies)
 	size_t size;
 	struct replay_result *r = model_result(p->image, &size);
 	struct replay_progress *progress = (void *)((char *)r + replay_progress_off());
-	struct replay_count *n = (void *)((char *)r + replay_counts_off(r->nr_streams, r->nr_caches));
+	struct replay_count *n;
 	struct trace_totals t;
 	struct trace_error err;
 

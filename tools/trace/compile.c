@@ -65,7 +65,7 @@ struct compiler {
 
 static int no_memory(struct compiler *c)
 {
-	trace_fail(c->err, "out of memory after %lu lines of the trace", (unsigned long)trace_input_lineno(c->in));
+	trace_say(c->err, "out of memory after %lu lines of the trace", (unsigned long)trace_input_lineno(c->in));
 	return -ENOMEM;
 }
 
@@ -543,7 +543,7 @@ static int read_events(struct compiler *c, const char *path)
 		if (on_event(c, &ev)) {
 			why = *c->err;
 			if (strncmp(why.text, "out of memory", 13))
-				trace_fail(c->err, "%s:%lu: %s", path, (unsigned long)c->st.lines, why.text);
+				trace_say(c->err, "%s:%lu: %s", path, (unsigned long)c->st.lines, why.text);
 			return -EINVAL;
 		}
 		if (c->opt->progress && c->st.events % 8192 == 0)
@@ -586,14 +586,14 @@ int trace_compile(const char *path, const struct trace_options *opt, struct trac
 	if (!c->in || read_events(c, path))
 		goto out;
 	if (!c->st.seen[TRACE_KMALLOC] && !c->st.seen[TRACE_CACHE_ALLOC] && !c->st.seen[TRACE_PAGE_ALLOC]) {
-		trace_fail(err, "%s: no allocation events in %lu lines: record with `trace-cmd record -e kmem`", path,
-			   (unsigned long)c->st.lines);
+		trace_say(err, "%s: no allocation events in %lu lines: record with `trace-cmd record -e kmem`", path,
+			  (unsigned long)c->st.lines);
 		goto out;
 	}
 	prog->stats = c->st;
 	prog->image = trace_image(&c->parts);
 	if (!prog->image)
-		trace_fail(err, "%s: out of memory for the op stream", path);
+		trace_say(err, "%s: out of memory for the op stream", path);
 	else
 		ret = 0;
 out:

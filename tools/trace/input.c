@@ -82,7 +82,7 @@ struct trace_input *trace_input_open(const char *path, struct trace_error *err)
 
 	if (!in || !(in->path = strdup(path))) {
 		free(in);
-		trace_fail(err, "%s: out of memory", path);
+		trace_say(err, "%s: out of memory", path);
 		return NULL;
 	}
 	in->lzma = (lzma_stream)LZMA_STREAM_INIT;

@@ -5,10 +5,13 @@
 #ifndef MMV_TOOLS_TRACE_INTERNAL_H
 #define MMV_TOOLS_TRACE_INTERNAL_H
 
+#include <errno.h>
+
 #include "tools/trace/trace.h"
 
-/** trace_fail - put one line into @err. Return: -EINVAL. */
-int trace_fail(struct trace_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/** trace_fail - put one line into @err. Value: -EINVAL. */
+#define trace_fail(err, ...) (trace_say(err, __VA_ARGS__), -EINVAL)
+void trace_say(struct trace_error *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** trace_number - all of text[0, len) as a number; base 0 takes 0x. Return: 0 or -EINVAL. */
 int trace_number(const char *text, size_t len, int base, uint64_t *value);

@@ -138,7 +138,7 @@ static int add_up(const struct report *rep, struct trace_totals *t, struct trace
 
 	t->use = calloc((size_t)h->nr_caches + h->nr_classes + 1, sizeof(*t->use));
 	if (!p || !t->use) {
-		trace_fail(err, "replay result: out of memory");
+		trace_say(err, "replay result: out of memory");
 		goto out;
 	}
 	for (unsigned int i = 0; i < h->nr_caches; i++) {
@@ -165,7 +165,7 @@ static int add_up(const struct report *rep, struct trace_totals *t, struct trace
 			goto out;
 	for (unsigned int k = 0; k < NR_REPLAY_KINDS; k++)
 		if (t->unseen[k] > t->frees[k]) {
-			trace_fail(err, "replay result: more unseen frees than frees");
+			trace_say(err, "replay result: more unseen frees than frees");
 			goto out;
 		}
 	ret = 0;

@@ -64,7 +64,7 @@ static struct trace_program program(void)
 	int fd = mkstemp(path);
 	FILE *f = fd < 0 ? NULL : fdopen(fd, "w");
 	struct trace_program p;
-	struct trace_error err;
+	struct trace_error err = {""};
 
 	ck_assert_ptr_nonnull(f);
 	write_trace(f);
@@ -111,7 +111,7 @@ START_TEST(undamaged)
 	const struct mm_root *root;
 	struct run_result res;
 	struct trace_totals t;
-	struct trace_error err;
+	struct trace_error err = {""};
 	char why[VIEW_ERR_MAX];
 
 	start(&res, p.image, p.image->total_size);
