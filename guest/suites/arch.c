@@ -8,6 +8,8 @@
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
+#include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
@@ -24,6 +26,37 @@
 
 static const unsigned long constant = 0x1234;
 
+/** struct touch - read at @pa on some CPU: did it fault? */
+struct touch {
+	phys_addr_t pa;
+	long err;
+};
+
+static void touch_here(void *info)
+{
+	struct touch *t = info;
+	unsigned long v;
+
+	t->err = copy_from_kernel_nofault(&v, __va(t->pa), sizeof(v));
+}
+
+static bool is_mapped(phys_addr_t pa)
+{
+	struct touch t = {.pa = pa};
+
+	touch_here(&t);
+	return !t.err;
+}
+
+static void expect_mapped(struct kunit *test, phys_addr_t pa)
+{
+	struct touch t = {.pa = pa, .err = 1};
+
+	KUNIT_EXPECT_EQ(test, smp_call_function_single(nr_cpu_ids - 1, touch_here, &t, 1), 0);
+	KUNIT_EXPECT_EQ_MSG(test, t.err, 0, "RAM at 0x%llx", pa);
+	KUNIT_EXPECT_TRUE_MSG(test, is_mapped(pa), "RAM at 0x%llx", pa);
+}
+
 static void bad_reads_fault(struct kunit *test)
 {
 	unsigned long v = 7;
@@ -35,6 +68,20 @@ static void bad_reads_fault(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&v, __va(HOLE_START), sizeof(v)), -EFAULT);
 	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&v, &constant, sizeof(v)), 0);
 	KUNIT_EXPECT_EQ(test, v, constant);
+}
+
+/* Where a range begins and ends, and at least once in every 1/16 of it: touched from two CPUs if there are two. */
+static void all_memory_is_mapped(struct kunit *test)
+{
+	for (u64 i = 0; i < memblock.memory.cnt; i++) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
+		phys_addr_t step = max(r->size / 16 & PAGE_MASK, PAGE_SIZE);
+
+		for (phys_addr_t at = 0; at < r->size; at += step)
+			expect_mapped(test, r->base + at);
+		expect_mapped(test, r->base + r->size - sizeof(unsigned long));
+	}
+	KUNIT_EXPECT_FALSE(test, is_mapped(memblock_end_of_DRAM() + PGDIR_SIZE));
 }
 
 static void guard_pages_fault(struct kunit *test)
@@ -265,6 +312,7 @@ static void interrupt_numbers_have_one_handler(struct kunit *test)
 }
 
 static struct kunit_case arch_cases[] = {KUNIT_CASE(bad_reads_fault),
+					 KUNIT_CASE(all_memory_is_mapped),
 					 KUNIT_CASE(guard_pages_fault),
 					 KUNIT_CASE(text_and_constants_are_read_only),
 					 KUNIT_CASE(data_is_not_executable),

@@ -11,6 +11,7 @@
  */
 #include <libfdt.h>
 
+#include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/panic.h>
 #include <linux/string.h>
@@ -228,20 +229,44 @@ static void add_node(const struct node *n, int depth, const char *parent)
 	}
 }
 
+/* What the name at @nameoff means, NR_PROPS for nothing. Equal names share one string, so each is compared once. */
+static unsigned int prop_id(const void *fdt, int nameoff)
+{
+	static struct {
+		int nameoff;
+		unsigned int id;
+	} known[16];
+	static unsigned int nr_known;
+	unsigned int id = 0;
+	const char *name;
+
+	for (unsigned int i = 0; i < nr_known; i++) {
+		if (known[i].nameoff == nameoff)
+			return known[i].id;
+	}
+	name = fdt_string(fdt, nameoff);
+	if (!name)
+		bad("/", "a property without a name");
+	while (id < NR_PROPS && strcmp(name, prop_names[id]))
+		id++;
+	if (nr_known < ARRAY_SIZE(known)) {
+		known[nr_known].nameoff = nameoff;
+		known[nr_known++].id = id;
+	}
+	return id;
+}
+
 /* The property at @offset, which fdt_next_tag() found to lie inside the tree, data and all. */
 static void take_property(const void *fdt, int offset, struct node *n)
 {
 	const struct fdt_property *p = fdt_offset_ptr(fdt, offset, sizeof(*p));
-	const char *name = p ? fdt_string(fdt, (int)fdt32_to_cpu(p->nameoff)) : NULL;
+	unsigned int id;
 
-	if (!name)
-		bad(n->name, "a property without a name");
-	for (unsigned int id = 0; id < NR_PROPS; id++) {
-		if (*name == *prop_names[id] && !strcmp(name, prop_names[id])) {
-			n->props[id] = (struct prop){.data = p->data, .len = fdt32_to_cpu(p->len)};
-			return;
-		}
-	}
+	if (!p)
+		bad(n->name, "a property that is cut off");
+	id = prop_id(fdt, (int)fdt32_to_cpu(p->nameoff));
+	if (id < NR_PROPS)
+		n->props[id] = (struct prop){.data = p->data, .len = fdt32_to_cpu(p->len)};
 }
 
 static void need_in_blob(const char *what, uint64_t addr, uint64_t size)

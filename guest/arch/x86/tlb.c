@@ -6,6 +6,8 @@
  * waiting CPU still answers the one before. The CPU that asks flushes itself, interrupts the others and waits until
  * each has answered; only then may the pages be used again. No mapping is global: reloading %cr3 drops all.
  */
+#include <linux/bug.h>
+#include <linux/irqflags.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
@@ -45,6 +47,8 @@ void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	others = __atomic_load_n(&cpu_online_bits, __ATOMIC_ACQUIRE) & ~(1UL << raw_smp_processor_id());
 	flush_local(start, end);
 	if (others) {
+		/* A CPU that waits here with interrupts off does not answer another one that does the same. */
+		WARN_ON_ONCE(irqs_disabled());
 		while (__atomic_exchange_n(&flush_lock, 1, __ATOMIC_ACQUIRE))
 			cpu_relax();
 		flush_start = start;
