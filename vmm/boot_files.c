@@ -41,26 +41,30 @@ static int read_all(int fd, struct boot_file *f)
 	return 0;
 }
 
-static int load(struct boot_file *f, const char *path)
+static int load_fd(struct boot_file *f, int fd)
 {
 	struct stat st;
-	int err = 0, fd;
 
+	if (fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX)
+		return -EFBIG;
+	f->size = (size_t)st.st_size;
+	f->data = malloc(f->size ? f->size : 1);
+	return f->data ? read_all(fd, f) : -ENOMEM;
+}
+
+static int load(struct boot_file *f, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
 	f->path = strdup(path);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st))
-		err = -errno;
-	else if (S_ISDIR(st.st_mode))
-		err = -EISDIR;
-	else if (!S_ISREG(st.st_mode) || st.st_size > (off_t)FILE_MAX)
-		err = -EFBIG;
-	if (!err) {
-		f->size = (size_t)st.st_size;
-		f->data = malloc(f->size ? f->size : 1);
-		err = f->data && f->path ? read_all(fd, f) : -ENOMEM;
-	}
-	if (fd >= 0)
-		close(fd);
+	err = f->path ? load_fd(f, fd) : -ENOMEM;
+	close(fd);
 	return err;
 }
 

@@ -54,7 +54,7 @@ static int listen_at(struct control *c, const char *path)
 
 	if (strlen(path) >= sizeof(addr.sun_path))
 		return -ENAMETOOLONG;
-	strcpy(addr.sun_path, path);
+	memcpy(addr.sun_path, path, strlen(path));
 	err = remove_stale(&addr);
 	if (err)
 		return err;

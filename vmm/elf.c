@@ -77,7 +77,7 @@ static int add_segment(struct elf_image *img, const Elf64_Phdr *ph, unsigned int
 int elf_parse_kernel(struct elf_image *image, const void *data, size_t size, char *why, size_t why_size)
 {
 	const uint8_t *file = data;
-	Elf64_Ehdr eh;
+	Elf64_Ehdr eh = {0};
 	Elf64_Phdr ph;
 	int err;
 
@@ -115,7 +115,7 @@ int elf_parse_kernel(struct elf_image *image, const void *data, size_t size, cha
 int elf_check_module(const void *data, size_t size, char *why, size_t why_size)
 {
 	const uint8_t *file = data;
-	Elf64_Ehdr eh;
+	Elf64_Ehdr eh = {0};
 	Elf64_Shdr sh;
 	int err;
 
