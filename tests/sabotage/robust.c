@@ -103,19 +103,19 @@ START_TEST(random_damage_never_hurts)
 	fprintf(stderr, "random_damage %d: SABOTAGE_SEED=%#lx\n", _i, state);
 	for (int round = 0; round < ROUNDS; round++) {
 		gva_t at[4];
-		uint64_t old[4];
+		uint64_t old[4], value[4];
 		int n = 1 + (int)(rnd() % 4);
 		char err[VIEW_ERR_MAX];
 		struct check_report r;
 
-		/* Places are found before anything is damaged. */
-		for (int i = 0; i < n; i++)
-			at[i] = some_place();
+		/* Everything is found before anything is damaged. */
 		for (int i = 0; i < n; i++) {
-			uint64_t value = some_value(peek64(at[i]));
-
+			at[i] = some_place();
+			value[i] = some_value(peek64(at[i]));
+		}
+		for (int i = 0; i < n; i++) {
 			old[i] = peek64(at[i]);
-			poke64(at[i], value);
+			poke64(at[i], value[i]);
 			/* Tables that lead to what is put back must stand while it is done. */
 			if (i + 1 < n && at[i] >= DIRECT_MAP && at[i] < DIRECT_MAP + DIRECT_MAP_SIZE)
 				n = i + 1;
