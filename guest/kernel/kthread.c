@@ -35,13 +35,14 @@ static LIST_HEAD(dead);       /* (L) ended, to be recycled or freed; by run_node
 static LIST_HEAD(spare);      /* (L) memory and stacks for the next ones; by run_node */
 static unsigned int nr_spare; /* (L) */
 static int last_pid;          /* (a) */
+static int nr_ending;         /* (a) threads between the end of their function and of their last turn */
 
 static struct kthread *to_kthread(struct task_struct *task)
 {
 	return task->kthread;
 }
 
-void task_is_gone(struct task_struct *task)
+static void bury_later(struct task_struct *task)
 {
 	unsigned long flags;
 
@@ -60,9 +61,15 @@ EXPORT_SYMBOL(get_task_struct);
 void put_task_struct(struct task_struct *task)
 {
 	if (__atomic_sub_fetch(&task->refs, 1, __ATOMIC_SEQ_CST) == 0)
-		task_is_gone(task);
+		bury_later(task);
 }
 EXPORT_SYMBOL(put_task_struct);
+
+void task_left(struct task_struct *task)
+{
+	put_task_struct(task);
+	__atomic_fetch_sub(&nr_ending, 1, __ATOMIC_RELEASE);
+}
 
 static void free_kthread(struct kthread *k)
 {
@@ -115,6 +122,9 @@ void kthread_drain(void)
 {
 	struct kthread *k;
 
+	/* Whoever waited for a thread may be faster than the thread on its last steps. */
+	while (__atomic_load_n(&nr_ending, __ATOMIC_ACQUIRE))
+		schedule_timeout_uninterruptible(1);
 	bury(0);
 	while ((k = take_spare()))
 		free_kthread(k);
@@ -146,6 +156,7 @@ void kthread_exit(long result)
 
 	k->result = result;
 	k->task.flags |= PF_EXITING;
+	__atomic_fetch_add(&nr_ending, 1, __ATOMIC_RELAXED);
 	/* From here on somebody may wait for the last reference, but the stack is ours until the switch is done. */
 	complete_all(&k->exited);
 	arch_local_irq_disable();

@@ -46,10 +46,10 @@ void sched_idle(void) __attribute__((__noreturn__));
 /** sched_finish - first thing in a thread's first turn, with the task that ran before it */
 void sched_finish(struct task_struct *prev);
 
-/** task_is_gone - @task had its last turn, nobody refers to it: to be freed by somebody who may sleep. */
-void task_is_gone(struct task_struct *task);
+/** task_left - @task had its last turn: its stack is out of use. Context: any. */
+void task_left(struct task_struct *task);
 
-/** kthread_drain - free threads that ended, and what is kept for the next ones. Context: task. */
+/** kthread_drain - wait for threads that are ending, free those that ended, and what is kept for the next ones. Context: task. */
 void kthread_drain(void);
 
 /** kthread_join - wait until @task's function is done; the caller holds a reference. Context: task. */

@@ -11,7 +11,7 @@
  *
  * Order: headers, layout and copy (code, constants, data: each in pages of its own), symbols, relocations, rights.
  */
-#define pr_fmt(fmt) fmt
+#include <linux/ctype.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
@@ -23,6 +23,7 @@
 
 #include <asm/pgtable.h>
 
+#include "guest/kernel/kunit.h"
 #include "guest/kernel/module.h"
 
 #define MAX_SECTIONS 4096
@@ -45,6 +46,21 @@ static const char *string_at(const struct load *l, u32 table, u64 at)
 	const struct elf_shdr *s = &l->shdrs[table];
 
 	return at < s->size ? (const char *)l->file + s->offset + at : "";
+}
+
+/** struct shown - a name of the file's, fit for the console: what is not printable could pass for our own lines */
+struct shown {
+	char text[64];
+};
+
+static const char *show(struct shown *s, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i] && i < sizeof(s->text) - 1; i++)
+		s->text[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
+	s->text[i] = 0;
+	return s->text;
 }
 
 static const char *section_name(const struct load *l, u32 i)
@@ -196,10 +212,12 @@ static const void *find_export(const char *name)
 
 static int resolve_undefined(struct load *l, const struct elf_sym *sym, const char *name, u64 *value)
 {
+	struct shown shown;
+
 	*value = (u64)(uintptr_t)find_export(name);
 	if (*value || !*name || ELF_ST_BIND(sym->info) == STB_WEAK)
 		return 0;
-	fail(l, "unresolved symbol '%s'", name);
+	fail(l, "unresolved symbol '%s'", show(&shown, name));
 	return -ENOENT;
 }
 
@@ -225,7 +243,7 @@ static int resolve_symbols(struct load *l)
 			continue;
 		}
 		if (sym.shndx == SHN_COMMON)
-			return fail(l, "'%s' is a common symbol: compile with -fno-common", name);
+			return fail(l, "symbol %llu is common: compile with -fno-common", i);
 		if (sym.shndx >= l->head.shnum || sym.value > l->shdrs[sym.shndx].size)
 			return fail(l, "symbol %llu lies outside its section", i);
 		/* Symbols of sections that are not loaded serve debuggers only. */
@@ -279,13 +297,12 @@ static int relocate_one(struct load *l, u32 target, const struct elf_rela *r)
 		return fail(l, "relocation type %u: build it with mmvisor-cc", type);
 	}
 	if (ELF_R_SYM(r->info) >= l->nr_syms || !inside(r->offset, width, l->shdrs[target].size))
-		return fail(l, "a relocation of section '%s' points outside", section_name(l, target));
+		return fail(l, "a relocation of section %u points outside", target);
 	value = l->syms[ELF_R_SYM(r->info)] + (u64)r->addend;
 	if (type == R_X86_64_PC32 || type == R_X86_64_PLT32 || type == R_X86_64_PC64)
 		value -= l->addrs[target] + r->offset;
 	if (!put_relocated((u8 *)(uintptr_t)l->addrs[target] + r->offset, type, value))
-		return fail(l, "a relocation of section '%s' does not fit: build it with mmvisor-cc",
-			    section_name(l, target));
+		return fail(l, "a relocation of section %u does not fit: build it with mmvisor-cc", target);
 	return 0;
 }
 
@@ -316,8 +333,27 @@ static int relocate(struct load *l)
 	return 0;
 }
 
-/* Tables that other code walks: found by their section's name. */
-static void find_tables(struct load *l)
+/* Do @size bytes at @p lie in the payload's own memory? */
+static bool is_own(const struct load *l, const void *p, u64 size)
+{
+	return inside((u64)(uintptr_t)p - (u64)(uintptr_t)l->base, size, l->total);
+}
+
+static u64 param_size(const struct module_param_entry *p)
+{
+	switch (p->type) {
+	case PARAM_BOOL:
+		return sizeof(bool);
+	case PARAM_INT:
+	case PARAM_UINT:
+		return sizeof(int);
+	default:
+		return sizeof(long);
+	}
+}
+
+/* Tables that other code walks: found by their section's name. Their entries must point into the payload. */
+static int find_tables(struct load *l)
 {
 	for (u32 i = 0; i < l->head.shnum; i++) {
 		const char *name = section_name(l, i);
@@ -332,6 +368,13 @@ static void find_tables(struct load *l)
 			l->nr_params = l->shdrs[i].size / sizeof(*l->params);
 		}
 	}
+	for (size_t i = 0; i < l->nr_suites; i++)
+		if (!is_own(l, l->suites[i], sizeof(struct kunit_suite)))
+			return fail(l, "its table of suites points outside");
+	for (size_t i = 0; i < l->nr_params; i++)
+		if (!is_own(l, l->params[i].name, 1) || !is_own(l, l->params[i].var, param_size(&l->params[i])))
+			return fail(l, "its table of parameters points outside");
+	return 0;
 }
 
 static int set_rights(struct load *l)
@@ -363,8 +406,7 @@ static int load_steps(struct load *l)
 	err = resolve_symbols(l) ?: relocate(l);
 	if (err)
 		return err;
-	find_tables(l);
-	return set_rights(l);
+	return find_tables(l) ?: set_rights(l);
 }
 
 int module_load(struct load *l, const struct boot_module *mod)

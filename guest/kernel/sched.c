@@ -157,7 +157,7 @@ void sched_finish(struct task_struct *prev)
 {
 	WRITE_ONCE(prev->on_cpu, false);
 	if (unlikely(prev->__state == TASK_DEAD))
-		put_task_struct(prev);
+		task_left(prev);
 }
 
 void schedule(void)
