@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 /*
- * suite_whole.c - the shipped trace as a whole: against an independent count by awk over its text, in the three programs' formats,
- * and performed by the model in many orders, on one to four streams.
+ * suite_whole.c - the shipped traces as a whole (a compile job; a part of a job on many small files, which makes the kernel
+ * get new slabs): against an independent count by awk over the text, in the three programs' formats, and performed by the
+ * model in many orders, on one to four streams.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,14 +11,15 @@
 #include "tests/trace/tt.h"
 
 #define TRACE "tests/data/compile.kmem.txt.xz"
+#define PART "tests/data/files-part.kmem.txt.xz"
 
-static struct trace_program whole(unsigned int streams)
+static struct trace_program whole(const char *path, unsigned int streams)
 {
 	struct trace_options opt = {.max_streams = streams};
 	struct trace_program p;
 	struct trace_error err;
 
-	ck_assert_msg(!trace_compile(TRACE, &opt, &p, &err), "%s", err.text);
+	ck_assert_msg(!trace_compile(path, &opt, &p, &err), "%s", err.text);
 	ck_assert_pstr_eq(replay_check(p.image, p.image->total_size), NULL);
 	return p;
 }
@@ -29,7 +31,8 @@ struct counted {
 
 START_TEST(awk_agrees)
 {
-	struct trace_program p = whole(0);
+	const char *path = _i ? PART : TRACE;
+	struct trace_program p = whole(path, 0);
 	const struct trace_stats *st = &p.stats;
 	const struct counted counts[] = {
 		{"events", st->events},
@@ -46,7 +49,7 @@ START_TEST(awk_agrees)
 		{"reused", st->reused},
 	};
 	size_t size;
-	char *text = tt_unpack(TRACE, &size);
+	char *text = tt_unpack(path, &size);
 	char command[512], name[64];
 	unsigned long n, compared = 0;
 	FILE *f;
@@ -64,6 +67,7 @@ START_TEST(awk_agrees)
 	ck_assert_int_eq(pclose(f), 0);
 	ck_assert_uint_eq(compared, sizeof(counts) / sizeof(counts[0]));
 	ck_assert_uint_gt(st->internal_slab, 0);
+	ck_assert_uint_eq(st->internal_slab, _i ? 25 : 1);
 	ck_assert_uint_eq(st->failed, 0);
 	trace_program_free(&p);
 	free(text);
@@ -79,7 +83,7 @@ static uint64_t all(const uint64_t n[NR_REPLAY_KINDS])
 START_TEST(performed)
 {
 	unsigned int streams = 1 + (unsigned int)_i % 4;
-	struct trace_program p = whole(streams);
+	struct trace_program p = whole(_i < 8 ? TRACE : PART, streams);
 	const struct trace_stats *st = &p.stats;
 	struct model m = {.seed = (unsigned int)_i, .fail_at = UINT64_MAX};
 	struct trace_totals t;
@@ -117,7 +121,7 @@ START_TEST(other_writers)
 		"\"); "
 		"printf \"%s %s %s %s kmem:%s\\n\", task, pid, $2, $4, substr($0, at + 2) }",
 	};
-	struct trace_program ours = whole(0), p;
+	struct trace_program ours = whole(TRACE, 0), p;
 	struct trace_error err;
 	size_t size;
 	char *text = tt_unpack(TRACE, &size);
@@ -145,8 +149,8 @@ Suite *suite_whole(void)
 
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
 	tcase_set_timeout(t, 120);
-	tcase_add_test(t, awk_agrees);
-	tcase_add_loop_test(t, performed, 0, 8);
+	tcase_add_loop_test(t, awk_agrees, 0, 2);
+	tcase_add_loop_test(t, performed, 0, 12);
 	tcase_add_loop_test(t, other_writers, 0, 2);
 	suite_add_tcase(s, t);
 	return s;
