@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <json-c/json.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -133,7 +132,10 @@ int report_junit(const struct run_result *res, const char *path)
 
 static struct json_object *milliseconds(double ms)
 {
-	return json_object_new_double(round(ms * 1000) / 1000);
+	char text[32];
+
+	snprintf(text, sizeof(text), "%.3f", ms);
+	return json_object_new_double_s(ms, text);
 }
 
 int report_json(const struct run_result *res, const char *path, struct json_object *extra)

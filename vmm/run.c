@@ -229,6 +229,8 @@ static void check_invariants(struct run_state *s, struct run_result *res)
 	s->check_done = true;
 	res->checked = s->check.checked;
 	res->broken = s->check.broken;
+	if (res->broken && res->end == END_DONE)
+		check_verdict(&s->check, res->reason, sizeof(res->reason));
 }
 
 static int judge(const struct run_state *s, const struct run_result *res)
@@ -256,9 +258,8 @@ static int judge(const struct run_state *s, const struct run_result *res)
 static void leave_core(struct run_state *s, struct run_result *res)
 {
 	bool due = res->end == END_CRASH || res->end == END_TIMEOUT || res->broken || s->cfg.core_always;
-	const char *reason = res->end == END_DONE && res->broken ? "an invariant is broken" : res->reason;
 
-	if (s->cfg.core && due && !core_write(&s->vm, res->view, s->cfg.core, reason))
+	if (s->cfg.core && due && !core_write(&s->vm, res->view, s->cfg.core, res->reason))
 		s->core_written = true;
 }
 

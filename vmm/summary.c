@@ -23,21 +23,28 @@ static void print_failures(const struct ktap *k)
 	}
 }
 
+static void print_error(const struct run_state *s, const struct run_result *res)
+{
+	run_error("%s%s%s", res->reason, s->core_written ? ": see the core in " : "",
+		  s->core_written ? s->cfg.core : "");
+}
+
 static void print_end(struct run_state *s, struct run_result *res)
 {
 	switch (res->end) {
 	case END_CRASH:
 	case END_TIMEOUT:
 		crash_report(&s->vm, res->view);
-		run_error("%s%s%s", res->reason, s->core_written ? ": see the core in " : "",
-			  s->core_written ? s->cfg.core : "");
+		print_error(s, res);
 		break;
 	case END_USAGE:
 	case END_SIGNAL:
 		run_error("%s", res->reason);
 		break;
 	default:
-		if (res->incomplete)
+		if (res->broken)
+			print_error(s, res);
+		else if (res->incomplete)
 			run_error("the results are incomplete: %s", res->reason);
 	}
 }
