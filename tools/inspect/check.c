@@ -3,8 +3,8 @@
  * check.c - mm-inspect check: the verdict.
  *
  * A live guest is stopped wherever it happens to be. What a lock's count shows to be mid-update is skipped by the check
- * itself; what no lock covers (a page whose last reference is gone a few instructions before it is free) shows up as a
- * fault of the moment. So a fault in a live guest counts only if it is still there after the guest has run on.
+ * itself. To be safe from what it does not show, a fault in a live guest counts only if it is still there, at the same
+ * page and address, after the guest has run on.
  */
 #include <json-c/json.h>
 #include <string.h>

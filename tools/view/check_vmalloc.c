@@ -389,6 +389,10 @@ static void check_own(struct check_ctx *c, struct vec *own, bool at_rest)
 	for (size_t i = 0; i < c->vm_pages.nr; i++) {
 		if (vec_find(own, c->vm_pages.at[i]) >= 0)
 			continue;
+		if (c->live) {
+			check_flux(c, R_VM_OWNED, R_VM_OWNED);
+			continue;
+		}
 		f = check_fault(c, R_VM_OWNED, c->vm_pages.at[i], view_page_addr(c->vm_pages.at[i]),
 				"page owned by vmalloc");
 		check_got(f, "in no area");
