@@ -215,12 +215,20 @@ out:
 	return code;
 }
 
+static const char usage[] =
+	"mmvisor replay [options] TRACE\n"
+	"\n"
+	"TRACE holds kmem:* events as text of ftrace, `trace-cmd report` or `perf script`, plain or packed by xz.\n"
+	"Without --cpus the guest has as many vCPUs as the trace has CPUs; without --mem, room for twice what was "
+	"alive at\n"
+	"a time in the trace. An allocation that fails here and did not in the trace makes the replay a failed test.";
+
 int cmd_replay(int argc, char **argv)
 {
 	struct options o;
 	int code = RUN_USAGE;
 
-	if (options_parse(&o, argc, argv, "mmvisor replay [options] TRACE")) {
+	if (options_parse(&o, argc, argv, usage)) {
 		options_free(&o);
 		return RUN_USAGE;
 	}
