@@ -19,6 +19,11 @@ G_LDFLAGS := -nostdlib -static -no-pie -Wl,--build-id=none -Wl,-z,max-page-size=
 G_OBJ	  := $(addsuffix .o,$(basename $(G_SRC:guest/%=$(B)/guest/%)))
 G_OBJ_DBG := $(addsuffix .o,$(basename $(G_SRC:guest/%=$(B)/guest-debug/%)))
 
+# What ring 0 must not execute: KVMs that emulate it stop at these, or do something else. (tzcnt is what "rep bsf" is called:
+# both give the same for operands other than 0, and GCC's __builtin_ctz() is undefined for 0.)
+G_BAD_INSN := popcnt|lzcnt|[lms]fence|rdtscp|rdpid|int3|int|cmpxchg16b|clac|stac|verr|lar|xsave[a-z]*|xrstor[a-z]*|xgetbv|clflush[a-z]*|clwb|invpcid|andn|mulx|shlx|sarx|shrx|pext|pdep|adcx|adox|crc32[a-z]*|movbe|monitor|mwait|vmcall|vmmcall
+check_insn = objdump -d --no-show-raw-insn $@ | awk '/>:$$/ { where = $$2 } $$0 ~ /\t($(G_BAD_INSN))( |$$)/ || /%[xyz]mm/ { bad = 1; print "kernel: " where " " $$0 " must not be executed in ring 0 (guest/build.mk)" } END { exit bad }'
+
 all: $(B)/kernel.elf $(B)/kernel-debug.elf
 
 # <libfdt.h> lies among the hosted headers: found last, and what it includes is found before in arch/x86/libc.
@@ -47,9 +52,11 @@ $(B)/guest-debug/%.o: guest/%.S
 $(B)/kernel.elf: $(G_OBJ) $(G_LDS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(G_LDFLAGS) -o $@ $(G_OBJ) $(LIBFDT_A)
+	$(Q)$(check_insn)
 
 $(B)/kernel-debug.elf: $(G_OBJ_DBG) $(G_LDS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(G_LDFLAGS) -o $@ $(G_OBJ_DBG) $(LIBFDT_A)
+	$(Q)$(check_insn)
 
 include guest/kernel/build.mk
