@@ -19,6 +19,8 @@
 #include "guest/kernel/main.h"
 
 #define KEEP_THREADS 8
+/* A thread that is ending on this CPU needs one turn; on another it may need a while. */
+#define ENDING_YIELDS 20
 
 /** struct kthread - a task and what is particular to threads. @exited: its function is done, @result is there */
 struct kthread {
@@ -31,11 +33,12 @@ struct kthread {
 };
 
 static DEFINE_SPINLOCK(dead_lock);
-static LIST_HEAD(dead);       /* (L) ended, to be recycled or freed; by run_node */
-static LIST_HEAD(spare);      /* (L) memory and stacks for the next ones; by run_node */
-static unsigned int nr_spare; /* (L) */
-static int last_pid;          /* (a) */
-static int nr_ending;         /* (a) threads between the end of their function and of their last turn */
+static LIST_HEAD(dead);         /* (L) ended, to be recycled or freed; by run_node */
+static LIST_HEAD(spare);        /* (L) memory and stacks for the next ones; by run_node */
+static unsigned int nr_spare;   /* (L) */
+static int last_pid;            /* (a) */
+static unsigned int nr_threads; /* (a) alive, dead and spare ones */
+static int nr_ending;           /* (a) threads between the end of their function and of their last turn */
 
 static struct kthread *to_kthread(struct task_struct *task)
 {
@@ -73,6 +76,7 @@ void task_left(struct task_struct *task)
 
 static void free_kthread(struct kthread *k)
 {
+	__atomic_fetch_sub(&nr_threads, 1, __ATOMIC_RELAXED);
 	vfree(k->task.stack);
 	kfree(k);
 }
@@ -118,15 +122,24 @@ static struct kthread *take_spare(void)
 	return task ? to_kthread(task) : NULL;
 }
 
-void kthread_drain(void)
+unsigned int kthread_total(void)
+{
+	return __atomic_load_n(&nr_threads, __ATOMIC_RELAXED);
+}
+
+void kthread_trim(unsigned int total)
 {
 	struct kthread *k;
 
 	/* Whoever waited for a thread may be faster than the thread on its last steps. */
-	while (__atomic_load_n(&nr_ending, __ATOMIC_ACQUIRE))
-		schedule_timeout_uninterruptible(1);
-	bury(0);
-	while ((k = take_spare()))
+	for (unsigned int tries = 0; __atomic_load_n(&nr_ending, __ATOMIC_ACQUIRE); tries++) {
+		if (tries < ENDING_YIELDS)
+			yield();
+		else
+			schedule_timeout_uninterruptible(1);
+	}
+	bury(UINT_MAX);
+	while (kthread_total() > total && (k = take_spare()))
 		free_kthread(k);
 }
 
@@ -147,6 +160,7 @@ static struct kthread *new_kthread(void)
 		return NULL;
 	}
 	k->task.stack = stack;
+	__atomic_fetch_add(&nr_threads, 1, __ATOMIC_RELAXED);
 	return k;
 }
 

@@ -49,8 +49,15 @@ void sched_finish(struct task_struct *prev);
 /** task_left - @task had its last turn: its stack is out of use. Context: any. */
 void task_left(struct task_struct *task);
 
-/** kthread_drain - wait for threads that are ending, free those that ended, and what is kept for the next ones. Context: task. */
-void kthread_drain(void);
+/** kthread_total - threads that hold memory: alive, ended, or kept for the next ones */
+unsigned int kthread_total(void);
+
+/**
+ * kthread_trim - wait for threads that are ending, then free what is left of ended ones until there are @total at most
+ *
+ * So that what threads hold can be kept out of a count of memory. Context: task.
+ */
+void kthread_trim(unsigned int total);
 
 /** kthread_join - wait until @task's function is done; the caller holds a reference. Context: task. */
 void kthread_join(struct task_struct *task);

@@ -35,7 +35,7 @@ static void count_held(struct held *h)
 {
 	struct kmem_cache *s;
 
-	kthread_drain();
+	kthread_trim(0);
 	mm_drain();
 	h->nr = 0;
 	h->nr_tasks = task_count();

@@ -60,11 +60,11 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 
 #define __KUNIT_PTR(test, TYPE, left, op, right, fmt, ...)                                                             \
 	do {                                                                                                           \
-		const void *__kl = (left);                                                                             \
-		const void *__kr = (right);                                                                            \
+		const volatile void *__kl = (left);                                                                    \
+		const volatile void *__kr = (right);                                                                   \
 		if (unlikely(!(__kl op __kr))) {                                                                       \
 			__KUNIT_LOC(TYPE, #op, #left, #right);                                                         \
-			kunit_fail_ptr(test, &__loc, __kl, __kr, fmt, ##__VA_ARGS__);                                  \
+			kunit_fail_ptr(test, &__loc, (const void *)__kl, (const void *)__kr, fmt, ##__VA_ARGS__);      \
 		}                                                                                                      \
 	} while (0)
 
