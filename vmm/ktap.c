@@ -24,7 +24,9 @@
 
 #define INDENT 4
 #define DIAG_MAX 16384
-#define RESULTS_MAX 1000000
+/* What all results together may keep: a guest must not fill the host's memory. */
+#define DIAG_TOTAL (64UL << 20)
+#define RESULTS_MAX (1U << 18)
 
 void ktap_init(struct ktap *k)
 {
@@ -146,7 +148,8 @@ static void add_result(struct ktap *k, int depth, const char *name, enum ktap_st
 	r = &k->results[k->nr_results++];
 	r->suite = suite_path(k, depth);
 	r->name = strdup(name);
-	r->diag = strdup(status == KTAP_SKIP ? reason : k->diag ? k->diag : "");
+	r->diag = strdup(status == KTAP_SKIP ? reason : k->diag && k->diag_kept < DIAG_TOTAL ? k->diag : "");
+	k->diag_kept += r->diag ? strlen(r->diag) : 0;
 	r->status = status;
 	r->ms = k->last_ns ? (double)(now_ns - k->last_ns) / 1e6 : 0;
 }

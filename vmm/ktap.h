@@ -46,7 +46,7 @@ struct ktap {
 	int depth;     /* levels open, -1: none */
 	struct ktap_level levels[KTAP_MAX_DEPTH];
 	char *diag;
-	size_t diag_len;
+	size_t diag_len, diag_kept; /* waiting; in all results */
 	uint64_t last_ns;
 	/* of the last line, for progress: a result at the left margin */
 	bool suite_ended;

@@ -2,6 +2,7 @@
 /*
  * main.c - mmvisor's subcommands: one table.
  */
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -53,6 +54,8 @@ int main(int argc, char **argv)
 	clock_note_start();
 	/* Whoever reads along through a pipe sees each line when it is printed. */
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	/* And if they go away, the run still ends tidily. */
+	signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		run_error("no command: say run, replay, list or host; mmvisor --help tells more");
 		return RUN_USAGE;

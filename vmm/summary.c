@@ -56,7 +56,7 @@ static void print_check(const struct run_state *s)
 	if (!s->check_tried)
 		return;
 	if (!s->check_done)
-		printf("mmvisor: invariants not checked: %s\n", s->check_err);
+		run_error("invariants not checked: %s", s->check_err);
 	else if (s->check.broken)
 		check_print(&s->check, stdout);
 	else

@@ -24,6 +24,9 @@
 #define KVM_TSS_GPA 0xfffbd000UL
 #define BLOB_ALIGN (2UL << 20)
 
+/* KVM counts a slot's pages in 31 bits. */
+#define SLOT_MAX (((1UL << 31) - 1) << MMV_PAGE_SHIFT)
+
 #define KICK_SIGNAL SIGUSR1
 
 /* ---- memory ---- */
@@ -100,6 +103,11 @@ static int add_memory(struct vm *vm, uint64_t blob_size)
 		return RUN_USAGE;
 	}
 	for (unsigned int i = 0; i < mem->nr_slots; i++) {
+		if (mem->slots[i].size > SLOT_MAX) {
+			run_error("--mem: KVM takes less than 8T in one range: split %s@%#" PRIx64 " into several",
+				  mem_zone_name(mem->slots[i].zone), mem->slots[i].gpa);
+			return RUN_USAGE;
+		}
 		r = (struct mem_region){.gpa = mem->slots[i].gpa, .size = mem->slots[i].size, .is_ram = 1};
 		err = add_slot(vm, &r, mem_zone_name(mem->slots[i].zone));
 		if (err)
