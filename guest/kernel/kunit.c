@@ -25,13 +25,12 @@
 
 #define INDENT 4
 
-/** struct attempt - something that an assertion may end. @threads: how many there were when the body began */
+/** struct attempt - something that an assertion may end. */
 struct attempt {
 	struct kunit *test;
 	void (*fn)(struct attempt *a);
 	struct kunit_suite *suite;
 	struct kunit_case *test_case;
-	unsigned int threads;
 };
 
 static int running_depth;
@@ -125,10 +124,7 @@ static void attempt(struct attempt *a)
 
 static void run_body(struct attempt *a)
 {
-	int err;
-
-	a->threads = kthread_total();
-	err = a->suite->init ? a->suite->init(a->test) : 0;
+	int err = a->suite->init ? a->suite->init(a->test) : 0;
 
 	if (err) {
 		kunit_say(running_depth, "# %s: failed to initialize: %d", a->test->name, err);
@@ -160,8 +156,6 @@ static void run_once(struct kunit *test, struct kunit_suite *suite, struct kunit
 	test->expected_warnings = 0;
 	attempt(&a);
 	if (suite->exit) {
-		/* What the case's threads held must not show in what exit() counts. */
-		kthread_trim(a.threads);
 		a.fn = run_exit;
 		attempt(&a);
 	}
