@@ -29,8 +29,9 @@ unsigned int num_online_cpus(void);
 
 #define for_each_possible_cpu(cpu) for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)
 #define for_each_online_cpu(cpu)                                                                                       \
-	for ((cpu) = 0; (cpu) < nr_cpu_ids; (cpu)++)                                                                   \
-		if (cpu_online(cpu))
+	for_each_possible_cpu (cpu)                                                                                    \
+		if (!cpu_online(cpu)) {                                                                                \
+		} else
 
 typedef void (*smp_call_func_t)(void *info);
 
