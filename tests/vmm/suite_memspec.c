@@ -168,15 +168,16 @@ START_TEST(number_of_ranges_is_bounded)
 	char text[4096] = "";
 
 	for (unsigned int i = 0; i < MMV_NR_RANGES; i++)
-		strcat(text, i ? ",dma32=4K" : "dma32=4K");
+		append(text, sizeof(text), i ? ",dma32=4K" : "dma32=4K");
 	parse(text);
 	ck_assert_uint_eq(spec.nr_slots, MMV_NR_RANGES);
-	strcat(text, ",dma32=4K");
+	append(text, sizeof(text), ",dma32=4K");
 	ck_assert_int_eq(mem_spec_parse(&spec, text, why, sizeof(why)), -EINVAL);
 	/* As many ranges as there may be, one of which needs two slots. */
-	strcpy(text, "dma=16M");
+	text[0] = '\0';
+	append(text, sizeof(text), "dma=16M");
 	for (unsigned int i = 1; i < MMV_NR_RANGES; i++)
-		strcat(text, ",dma32=4K");
+		append(text, sizeof(text), ",dma32=4K");
 	ck_assert_int_eq(mem_spec_parse(&spec, text, why, sizeof(why)), -EINVAL);
 }
 END_TEST
@@ -194,7 +195,7 @@ START_TEST(anything_accepted_is_sound)
 		char text[128] = "";
 
 		for (unsigned int k = next_random(&seed) % 10 + 1; k; k--)
-			strcat(text, words[next_random(&seed) % (sizeof(words) / sizeof(words[0]))]);
+			append(text, sizeof(text), words[next_random(&seed) % (sizeof(words) / sizeof(words[0]))]);
 		if (mem_spec_parse(&spec, text, why, sizeof(why)))
 			continue;
 		accepted++;
