@@ -57,7 +57,7 @@ static const char *show(struct shown *s, const char *name)
 {
 	size_t i;
 
-	for (i = 0; name[i] && i < sizeof(s->text) - 1; i++)
+	for (i = 0; i < sizeof(s->text) - 1 && name[i]; i++)
 		s->text[i] = isprint((unsigned char)name[i]) ? name[i] : '?';
 	s->text[i] = 0;
 	return s->text;

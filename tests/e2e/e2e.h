@@ -97,5 +97,6 @@ Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);
 Suite *suite_replay(void);
+Suite *suite_payload(void);
 
 #endif

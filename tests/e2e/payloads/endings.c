@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * fail.c - one of each end that a case can come to: passed, failed, ended by an assertion, skipped, warned, with parameters.
+ * endings.c - one of each end that a case can come to: passed, failed, ended by an assertion, skipped, warned, with parameters.
  * 3 passed, 4 failed, 1 skipped.
  */
 #include <kunit/test.h>
@@ -59,6 +59,6 @@ static struct kunit_case cases[] = {KUNIT_CASE(passes),
 				    KUNIT_CASE(warns),
 				    KUNIT_CASE_PARAM(is_odd, numbers_gen_params),
 				    {}};
-static struct kunit_suite suite = {.name = "fail", .test_cases = cases};
+static struct kunit_suite suite = {.name = "endings", .test_cases = cases};
 kunit_test_suite(suite);
 MODULE_LICENSE("MIT");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * leak.c - its case passes, but what module_init allocated is still there after module_exit: from a cache, from vmalloc,
+ * initleak.c - its case passes, but what module_init allocated is still there after module_exit: from a cache, from vmalloc,
  * and as pages. The verdict must be "failed", naming each.
  */
 #include <kunit/test.h>
@@ -22,7 +22,7 @@ static int __init leak_init(void)
 
 static void __exit leak_exit(void)
 {
-	pr_info("leak: leaving without a word\n");
+	pr_info("initleak: leaving without a word\n");
 }
 
 module_init(leak_init);
@@ -36,6 +36,6 @@ static void is_loaded(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {KUNIT_CASE(is_loaded), {}};
-static struct kunit_suite suite = {.name = "leak", .test_cases = cases};
+static struct kunit_suite suite = {.name = "initleak", .test_cases = cases};
 kunit_test_suite(suite);
 MODULE_LICENSE("MIT");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * crash.c - follows a NULL pointer in module_init: a panic, exit code 4, with crash_here() in the backtrace.
+ * initcrash.c - follows a NULL pointer in module_init: a panic, exit code 4, with crash_here() in the backtrace.
  */
 #include <linux/module.h>
 

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+/*
+ * suite_payload.c - payloads: how they are built, every end that a case can come to, what they leave behind, and that the
+ * test runner in the guest can fail.
+ */
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/e2e/e2e.h"
+
+static void expect_counts(int passed, int failed, int skipped)
+{
+	struct json_object *o = json_file("r.json");
+
+	ck_assert_int_eq(json_int(o, "passed"), passed);
+	ck_assert_int_eq(json_int(o, "failed"), failed);
+	ck_assert_int_eq(json_int(o, "skipped"), skipped);
+	keep("r.json");
+}
+
+START_TEST(every_ending)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/endings.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "^ +ok 1 passes$");
+	expect_out(p, "# expects: EXPECTATION FAILED at .*endings\\.c:[0-9]+$");
+	expect_out(p, "^ +two \\+ two == 4 \\(0x4\\)$");
+	expect_out(p, "^ +two is 2$");
+	expect_out(p, "# asserts: ASSERTION FAILED at ");
+	ck_assert_ptr_null(strstr(p->out, "never reached"));
+	expect_out(p, "^ +ok 4 skips # SKIP not today$");
+	expect_out(p, "# warns: 1 warning, expected 0$");
+	expect_out(p, "warns\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[endings\\.ko\\]");
+	expect_out(p, "^ +ok 1 number 1$");
+	expect_out(p, "^ +not ok 2 number 2$");
+	expect_out(p, "^not ok 1 endings\\.ko$");
+	expect_counts(3, 4, 1);
+}
+END_TEST
+
+START_TEST(the_runner_can_fail)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", "kunit_selftest_fail");
+
+	expect_code(p, 1);
+	expect_counts(1, 6, 1);
+}
+END_TEST
+
+START_TEST(selftest_runs_by_its_exact_name_only)
+{
+	struct proc *p = run("mmvisor", "list");
+
+	expect_code(p, 0);
+	ck_assert_ptr_null(strstr(p->out, "kunit_selftest_fail"));
+	p = run("mmvisor", "run", "kunit_self*");
+	expect_code(p, 2);
+	expect_one_error(p, "mmvisor", "kunit_self*");
+}
+END_TEST
+
+START_TEST(parameters)
+{
+	struct proc *p = run("mmvisor", "run", "--append", "endings.wanted=0", program_path("e2e/endings.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "^ +not ok 1 passes$");
+	p = run("mmvisor", "run", "--append", "endings.wanted=perhaps", program_path("e2e/endings.ko"));
+	expect_code(p, 2);
+	expect_one_error(p, "mmvisor", "perhaps");
+}
+END_TEST
+
+START_TEST(leaks_are_named)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/initleak.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "^ +ok 1 is_loaded$");
+	expect_out(p, "leak: 1 object of 256 bytes in cache kmalloc-256$");
+	expect_out(p, "leak: vmalloc area of 16384 bytes, asked for by .*initleak\\.ko");
+	expect_out(p, "7 more pages, 1 more vmalloc areas$");
+	expect_out(p, "^not ok 1 initleak\\.ko$");
+	expect_counts(1, 1, 0);
+}
+END_TEST
+
+START_TEST(crash_in_module_init)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/initcrash.ko"));
+
+	expect_code(p, 4);
+	expect_out(p, "^Kernel panic: page fault: read of 0x4: not mapped, a NULL pointer");
+	expect_out(p, "^ \\[<[0-9a-f]{16}>\\] crash_here\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[initcrash\\.ko\\]$");
+}
+END_TEST
+
+static const char part_a[] = "#include <kunit/test.h>\n"
+			     "int twice(int n);\n"
+			     "int half(int n);\n"
+			     "int half(int n) { return n / 2; }\n"
+			     "static void there(struct kunit *test) { KUNIT_EXPECT_EQ(test, half(twice(21)), WANT); }\n"
+			     "static struct kunit_case cases[] = {KUNIT_CASE(there), {}};\n"
+			     "static struct kunit_suite a_suite = {.name = \"a\", .test_cases = cases};\n"
+			     "kunit_test_suite(a_suite);\n";
+static const char part_b[] = "#include <kunit/test.h>\n"
+			     "int twice(int n);\n"
+			     "int half(int n);\n"
+			     "int twice(int n) { return 2 * n; }\n"
+			     "static void back(struct kunit *test) { KUNIT_EXPECT_EQ(test, twice(half(42)), 42); }\n"
+			     "static struct kunit_case cases[] = {KUNIT_CASE(back), {}};\n"
+			     "static struct kunit_suite b_suite = {.name = \"b\", .test_cases = cases};\n"
+			     "kunit_test_suites(&b_suite);\n";
+
+/* In a folder far from the headers, with a blank in a name and an option passed through. */
+START_TEST(built_from_two_files)
+{
+	struct proc *p;
+
+	if (access(program_path("mmvisor-cc"), X_OK)) {
+		skip("built_from_two_files: mmvisor-cc is not here");
+		return;
+	}
+	write_file("part a.c", part_a, sizeof(part_a) - 1);
+	write_file("b.c", part_b, sizeof(part_b) - 1);
+	p = run("mmvisor-cc", "-DWANT=21", "-Werror", "part a.c", "b.c", "-o", "two.ko");
+	expect_code(p, 0);
+	ck_assert_str_eq(p->err, "");
+	p = run("mmvisor", "run", "--json", "r.json", "two.ko");
+	expect_code(p, 0);
+	expect_counts(2, 0, 0);
+	keep("part a.c");
+	keep("b.c");
+	keep("two.ko");
+}
+END_TEST
+
+START_TEST(bad_source)
+{
+	struct proc *p;
+
+	if (access(program_path("mmvisor-cc"), X_OK)) {
+		skip("bad_source: mmvisor-cc is not here");
+		return;
+	}
+	p = run("mmvisor-cc", "nowhere.c", "-o", "x.ko");
+	expect_code(p, 2);
+	expect_one_error(p, "mmvisor-cc", "nowhere.c");
+	write_file("bad.c", "int main(void) { return syntax error; }\n", 40);
+	p = run("mmvisor-cc", "bad.c", "-o", "x.ko");
+	expect_code(p, 1);
+	keep("bad.c");
+}
+END_TEST
+
+Suite *suite_payload(void)
+{
+	Suite *s = suite_create("payload");
+	TCase *t = tcase_create("payload");
+
+	tcase_set_timeout(t, LIMIT + 20);
+	tcase_add_checked_fixture(t, fixture_in, fixture_out);
+	tcase_add_test(t, every_ending);
+	tcase_add_test(t, the_runner_can_fail);
+	tcase_add_test(t, selftest_runs_by_its_exact_name_only);
+	tcase_add_test(t, parameters);
+	tcase_add_test(t, leaks_are_named);
+	tcase_add_test(t, crash_in_module_init);
+	tcase_add_test(t, built_from_two_files);
+	tcase_add_test(t, bad_source);
+	suite_add_tcase(s, t);
+	return s;
+}
