@@ -375,12 +375,13 @@ unsigned long alloc_pages_bulk_owner(gfp_t gfp, unsigned long nr, struct page **
 #if MM_DEBUG >= 1
 static bool tails_are_quiet(const struct page *page, unsigned int order)
 {
-	static const struct page quiet;
+	const uint64_t *word = (const uint64_t *)(page + 1);
+	const uint64_t *end = (const uint64_t *)(page + (1UL << order));
+	uint64_t any = 0;
 
-	for (unsigned long i = 1; i < 1UL << order; i++)
-		if (memcmp(page + i, &quiet, sizeof(quiet)))
-			return false;
-	return true;
+	for (; word < end; word += 8)
+		any |= word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7];
+	return !any;
 }
 #else
 #define tails_are_quiet(page, order) true
