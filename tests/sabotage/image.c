@@ -51,7 +51,7 @@ const char *image_core(void)
 	return image.core;
 }
 
-static void run_guest(void)
+void image_make(const char *core, bool debug)
 {
 	char program[PATH_MAX], payload[PATH_MAX], out[128];
 	int status;
@@ -59,7 +59,7 @@ static void run_guest(void)
 
 	snprintf(program, sizeof(program), "%s", image_program("mmvisor"));
 	snprintf(payload, sizeof(payload), "%s", image_program("sabotage/rich.ko"));
-	snprintf(out, sizeof(out), "%s/out", image.dir);
+	snprintf(out, sizeof(out), "%s.out", core);
 	pid = fork();
 	if (!pid) {
 		int fd = open(out, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -67,11 +67,12 @@ static void run_guest(void)
 		dup2(fd, 1);
 		dup2(fd, 2);
 		alarm(GUEST_SECONDS);
-		execl(program, program, "run", "--cpus", "2", "--no-check", "--core", image.core, payload, NULL);
+		execl(program, program, "run", "--cpus", "2", "--no-check", "--core", core, payload,
+		      debug ? "--debug-kernel" : NULL, NULL);
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);
-	if (WIFEXITED(status) && WEXITSTATUS(status) == GUEST_CRASHED && !access(image.core, R_OK)) {
+	if (WIFEXITED(status) && WEXITSTATUS(status) == GUEST_CRASHED && !access(core, R_OK)) {
 		unlink(out);
 		return;
 	}
@@ -108,7 +109,7 @@ void image_load(void)
 	strcpy(image.dir, "/tmp/sabotage-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(image.dir));
 	snprintf(image.core, sizeof(image.core), "%s/core", image.dir);
-	run_guest();
+	image_make(image.core, false);
 	core = view_open(image.core, err);
 	ck_assert_msg(core && view_root(core, err), "%s", err);
 	fd = open(image.core, O_RDONLY | O_CLOEXEC);

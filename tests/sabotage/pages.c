@@ -174,10 +174,7 @@ static void page_misaligned(void)
 	struct page a, b;
 
 	zone_copy(NORMAL, &z);
-	/* from above: the payload shows its first pages by vmap() */
-	for (uint64_t pfn = (z.start_pfn + z.spanned_pages - 2) | 1; pfn > z.start_pfn; pfn -= 2) {
-		if (pfn + 1 == z.start_pfn + z.spanned_pages)
-			continue;
+	for (uint64_t pfn = z.start_pfn | 1; pfn + 1 < z.start_pfn + z.spanned_pages; pfn += 2) {
 		page_copy(pfn, &a);
 		page_copy(pfn + 1, &b);
 		if (a.state != PAGE_USED || b.state != PAGE_USED || a.owner != OWNER_RAW || b.owner != OWNER_RAW ||

@@ -95,11 +95,12 @@ static uint64_t some_value(uint64_t old)
 
 START_TEST(random_damage_never_hurts)
 {
+	const char *seed = getenv("SABOTAGE_SEED");
 	unsigned int noticed = 0;
 
 	state = (uint64_t)time(NULL) * 1000003 + (uint64_t)_i * 7919 + 1;
-	if (getenv("SABOTAGE_SEED"))
-		state = strtoull(getenv("SABOTAGE_SEED"), NULL, 0);
+	if (seed)
+		state = strtoull(seed, NULL, 0);
 	fprintf(stderr, "random_damage %d: SABOTAGE_SEED=%#lx\n", _i, state);
 	for (int round = 0; round < ROUNDS; round++) {
 		gva_t at[4];

@@ -146,7 +146,7 @@ int print_slabinfo(const struct view *v, FILE *out, char *err)
 
 		fprintf(out, "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n", c->name,
 			c->active >= c->cached ? c->active - c->cached : 0, c->total, c->size, c->objs_per_slab,
-			c->pages_per_slab, 0, 0, 0, c->slabs >= c->empty ? c->slabs - c->empty : 0, c->slabs, 0UL);
+			c->pages_per_slab, 0u, 0u, 0u, c->slabs >= c->empty ? c->slabs - c->empty : 0, c->slabs, 0UL);
 	}
 	free(caches);
 	return 0;

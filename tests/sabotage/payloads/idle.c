@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * idle.c - a guest that is up and hardly does anything for two seconds: somebody looks at it meanwhile.
+ * idle.c - a guest that is up and hardly does anything for four seconds: somebody looks at it meanwhile.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -8,7 +8,7 @@
 
 static void idle(struct kunit *test)
 {
-	msleep(2000);
+	msleep(4000);
 	KUNIT_SUCCEED(test);
 }
 
