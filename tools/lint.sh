@@ -63,7 +63,7 @@ tidy_one() {
 		-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -DMM_GUEST=1 -DMM_DEBUG=2)
 	case $1 in
 	guest/arch/x86/fdt.c) flags+=("${guest[@]}" -Iguest/arch/x86/libc -idirafter /usr/include) ;;
-	guest/* | tests/e2e/payloads/*) flags+=("${guest[@]}") ;;
+	guest/* | tests/*/payloads/*) flags+=("${guest[@]}") ;;
 	*) flags+=(-D_GNU_SOURCE) ;;
 	esac
 	clang-tidy --quiet "$1" -- "${flags[@]}" 2>/dev/null
