@@ -59,7 +59,14 @@ if [ -n "$exec_command" ]; then
 else
 	grep -v '^ *\(#\|$\)' "$cases" | sed 's/ *| */|/; s/ *| */|/2; s/ *| */|/3; s/ *| */|/4' |
 		while IFS= read -r line; do
-			if [ "${line%%|*}" = @e2e ]; then for f in "${e2e[@]##*/}"; do echo "${line//@e2e/$f}"; done; else echo "$line"; fi
+			if [ "${line%%|*}" = @e2e ]; then
+				for f in "${e2e[@]}"; do
+					next=${line//@path/${f#build/static/}}
+					echo "${next//@e2e/${f##*/}}"
+				done
+			else
+				echo "$line"
+			fi
 		done |
 		while IFS='|' read -r n rest; do
 			# shellcheck disable=SC2254 # --only is a pattern

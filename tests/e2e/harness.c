@@ -51,16 +51,15 @@ const char *program_path(const char *name)
 {
 	static char paths[8][512];
 	static unsigned int turn;
-	char *path = paths[turn++ % 8];
-	ssize_t n = readlink("/proc/self/exe", path, 400);
+	char *path = paths[turn++ % 8], self[400];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	ck_assert_int_gt((int)n, 0);
-	path[n] = 0;
+	self[n] = 0;
 	/* .../build/e2e/test_e2e -> .../build/NAME */
 	for (int up = 0; up < 2; up++)
-		*strrchr(path, '/') = 0;
-	strcat(path, "/");
-	strcat(path, name);
+		*strrchr(self, '/') = 0;
+	snprintf(path, sizeof(paths[0]), "%s/%s", self, name);
 	return path;
 }
 
