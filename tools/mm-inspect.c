@@ -42,7 +42,7 @@ static const struct command {
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: mm-inspect COMMAND [--json] [--kernel ELF] SOURCE [ARGUMENT]\n"
+	fprintf(out, "usage: mm-inspect COMMAND [--json] [--kernel ELF] [--module FILE]... SOURCE [ARGUMENT]\n"
 		     "SOURCE is a control socket (mmvisor run --control SOCKET) or a core (--core FILE).\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		char head[40];
@@ -116,7 +116,7 @@ static void load_symbols(struct inspect *in)
 	if (path[0])
 		in->symbols = symtab_open(path, NULL);
 	if (in->symbols)
-		symtab_add_modules(in->symbols, in->view, NULL, 0);
+		symtab_add_modules(in->symbols, in->view, in->modules, in->nr_modules);
 }
 
 static int run(const struct command *cmd, struct inspect *in)
@@ -162,13 +162,14 @@ static int print_list(bool json)
 	return INSPECT_HOLDS;
 }
 
-enum { OPT_JSON = 256, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_KERNEL };
+enum { OPT_JSON = 256, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_KERNEL, OPT_MODULE };
 static const struct option options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"only", required_argument, NULL, OPT_ONLY},
 	{"skip", required_argument, NULL, OPT_SKIP},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
+	{"module", required_argument, NULL, OPT_MODULE},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -226,6 +227,11 @@ int main(int argc, char **argv)
 			break;
 		case OPT_KERNEL:
 			in.kernel = optarg;
+			break;
+		case OPT_MODULE:
+			if (in.nr_modules == INSPECT_MAX_MODULES)
+				return fail("more than %d modules", INSPECT_MAX_MODULES);
+			in.modules[in.nr_modules++] = optarg;
 			break;
 		case 'h':
 			usage(stdout);

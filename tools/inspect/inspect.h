@@ -16,12 +16,15 @@
 #include "tools/view/symtab.h"
 #include "tools/view/view.h"
 
+#define INSPECT_MAX_MODULES 64
+
 enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
 
 /**
  * struct inspect - one call of the program.
  * @arg: what follows SOURCE, NULL if the command takes nothing
  * @only, @skip: comma-separated rules for check, or NULL
+ * @kernel, @modules: ELF files to take names from; NULL: the kernel that the source tells
  * @out: where the command writes
  * @symbols: names from the kernel's ELF file, NULL if it cannot be read
  */
@@ -30,6 +33,8 @@ struct inspect {
 	const char *arg;
 	const char *only, *skip;
 	const char *kernel;
+	const char *modules[INSPECT_MAX_MODULES];
+	unsigned int nr_modules;
 	bool json;
 	FILE *out;
 	struct view *view;

@@ -279,12 +279,12 @@ static void check_area(struct space *k, const struct piece *p, struct vec *own)
 	guard = vm.flags & VM_NO_GUARD ? 0 : MMV_PAGE_SIZE;
 	room = vm.size > guard ? (vm.size - guard) / MMV_PAGE_SIZE : 0;
 	if (vm.addr != p->start || vm.size != p->end - p->start ||
-	    (vm.flags & (VM_ALLOC | VM_MAP) ? vm.nr_pages != room : vm.nr_pages > room)) {
+	    (vm.flags & (VM_ALLOC | VM_MAP) ? vm.nr_pages != room : vm.nr_pages > room) || vm.nr_pages > c->max_pfn) {
 		f = check_fault(c, R_VM_AREA, CHECK_NO_PFN, p->vm, "%s, area at %#lx", k->name, p->start);
 		check_got(f, "address %#lx, %#lx bytes, %lu pages", vm.addr, vm.size, vm.nr_pages);
 		check_want(f, "address %#lx, %#lx bytes, pages for all but the guard", p->start, p->end - p->start);
 		/* What cannot be trusted for its length is not walked. */
-		if (vm.nr_pages > (p->end - p->start) / MMV_PAGE_SIZE)
+		if (vm.nr_pages > (p->end - p->start) / MMV_PAGE_SIZE || vm.nr_pages > c->max_pfn)
 			return;
 	}
 	vm.addr = p->start;
