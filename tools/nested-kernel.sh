@@ -71,8 +71,9 @@ add_module() {
 	*.gz) gzip -dc "$file" ;;
 	*) cat "$file" ;;
 	esac >"$tmp/out/modules/$name.ko"
-	for dep in $(objcopy -O binary --only-section=.modinfo "$tmp/out/modules/$name.ko" /dev/stdout |
-		tr '\0' '\n' | sed -n 's/^depends=//p' | tr ',' ' '); do
+	objcopy -O binary --only-section=.modinfo "$tmp/out/modules/$name.ko" "$tmp/modinfo.$name" 2>"$tmp/log" ||
+		die "$name.ko: $(tail -n 1 "$tmp/log")"
+	for dep in $(tr '\0' '\n' <"$tmp/modinfo.$name" | sed -n 's/^depends=//p' | tr ',' ' '); do
 		add_module "$dep"
 	done
 	echo "$name" >>"$tmp/out/order"
