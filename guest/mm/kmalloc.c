@@ -8,7 +8,7 @@
  *          Beyond: a block of pages with owner OWNER_KMALLOC, whose first page's entry knows the order.
  * Always:  a power-of-two size is aligned to itself: the class is as large, its objects start on a slab's first byte, and
  *          the class's size divides that of a slab.
- * kfree(): finds out from the entry of the block behind the address which of the two it is.
+ * kfree() (slab.c) finds out from the entry of the block behind the address which of the two it is.
  * Locking: none of its own.
  */
 #include <linux/export.h>
@@ -74,34 +74,15 @@ void *__kmalloc(size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL(__kmalloc);
 
-static noinline void free_large(struct page *head, const void *obj)
+void kfree_large(const struct page *head, const void *obj)
 {
+	if (ZERO_OR_NULL_PTR(obj))
+		return;
 	if (!head || head->owner != OWNER_KMALLOC || page_address(head) != obj)
 		WARN(1, "kfree(%lx): Not a kmalloc allocation\n", (unsigned long)obj);
 	else
-		__free_pages(head, head->order);
+		__free_pages((struct page *)head, head->order);
 }
-
-void kfree(const void *obj)
-{
-	struct page *head;
-
-	if (unlikely(ZERO_OR_NULL_PTR(obj)))
-		return;
-	head = obj_head(obj);
-	if (unlikely(!head || head->owner != OWNER_SLAB)) {
-		free_large(head, obj);
-		return;
-	}
-#if MM_DEBUG >= 1
-	if (!slab_owns(((struct slab *)head)->slab_cache, (struct slab *)head, obj)) {
-		slab_bad_free("kfree", NULL, obj);
-		return;
-	}
-#endif
-	slab_free(((struct slab *)head)->slab_cache, (void *)obj);
-}
-EXPORT_SYMBOL(kfree);
 
 size_t ksize(const void *obj)
 {

@@ -56,7 +56,7 @@ void zone_file_block(struct zone *zone, struct page *page, unsigned int order, u
 }
 
 /* The first largest block of the fresh ranges, still quiet; NULL if there is none left. */
-static struct page *take_fresh(struct zone *zone)
+static noinline struct page *take_fresh(struct zone *zone)
 {
 	for (uint64_t i = 0; i < zone->nr_fresh; i++) {
 		struct pfn_range *range = &zone->fresh[i];
@@ -72,7 +72,7 @@ static struct page *take_fresh(struct zone *zone)
 }
 
 /* A free block of at least @order, off its list; its order and its PG_ZEROED. NULL: none. */
-static struct page *find_block(struct zone *zone, unsigned int *order, uint32_t *flags)
+static __always_inline struct page *find_block(struct zone *zone, unsigned int *order, uint32_t *flags)
 {
 	struct page *page;
 
@@ -384,26 +384,32 @@ static bool tails_are_quiet(const struct page *page, unsigned int order)
 	return !any;
 }
 #else
-#define tails_are_quiet(page, order) true
+#define tails_are_quiet(page, order) ((void)(order), true)
 #endif
+
+/* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for state, order and links. */
+static bool clean_block(struct page *page, unsigned int order)
+{
+	if (unlikely(page->mapping | page->memcg_data | (uint32_t)page->mapcount)) {
+		bad_page(page, "freed while mapping, mapcount or memcg_data is set");
+		return false;
+	}
+	if (!tails_are_quiet(page, order)) {
+		bad_page(page, "freed with a tail that is not zero");
+		return false;
+	}
+	page->index = 0;
+	page->private = 0;
+	return true;
+}
 
 void free_block(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
 	unsigned long irq;
 
-	if (unlikely(page->mapping | page->memcg_data | (uint32_t)page->mapcount)) {
-		bad_page(page, "freed while mapping, mapcount or memcg_data is set");
+	if (!clean_block(page, order))
 		return;
-	}
-	if (!tails_are_quiet(page, order)) {
-		bad_page(page, "freed with a tail that is not zero");
-		return;
-	}
-	page->mapping = 0;
-	page->index = 0;
-	page->private = 0;
-	page->memcg_data = 0;
 	irq = mm_lock_write(&zone->lock);
 	merge_block(zone, page, order);
 	mm_unlock_write(&zone->lock, irq);
@@ -424,21 +430,43 @@ static noinline void free_all_but_first(struct page *page, unsigned int order)
 	mm_unlock_write(&zone->lock, irq);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+/* Drop a reference of what should be an allocated block of that order. True if it was the last. */
+static bool drop_block(struct page *page, unsigned int order)
 {
 	int left;
 
 	if (unlikely(order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))) {
 		bad_page(page, page->state == PAGE_USED ? "freed with another order than it was allocated with"
 							: "freed but not allocated");
-		return;
+		return false;
 	}
 	left = __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
 	if (likely(!left))
-		free_block(page, order);
-	else if (left < 0)
+		return true;
+	if (left < 0)
 		bad_page(page, "freed with no reference left");
 	else if (order && !(page->flags & PG_COMP))
 		free_all_but_first(page, order);
+	return false;
+}
+
+void __free_pages(struct page *page, unsigned int order)
+{
+	if (likely(drop_block(page, order)))
+		free_block(page, order);
 }
 EXPORT_SYMBOL(__free_pages);
+
+void free_pages_bulk_array(unsigned long nr, struct page **pages)
+{
+	while (nr) {
+		struct zone *zone = page_zone(*pages);
+		unsigned long irq = mm_lock_write(&zone->lock);
+
+		for (unsigned int n = 0; nr && n < BULK_BATCH && page_zone(*pages) == zone; n++, nr--, pages++)
+			if (drop_block(*pages, 0) && clean_block(*pages, 0))
+				merge_block(zone, *pages, 0);
+		mm_unlock_write(&zone->lock, irq);
+	}
+}
+EXPORT_SYMBOL(free_pages_bulk_array);

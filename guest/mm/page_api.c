@@ -128,13 +128,6 @@ unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **
 }
 EXPORT_SYMBOL(alloc_pages_bulk_array);
 
-void free_pages_bulk_array(unsigned long nr, struct page **pages)
-{
-	for (unsigned long i = 0; i < nr; i++)
-		__free_page(pages[i]);
-}
-EXPORT_SYMBOL(free_pages_bulk_array);
-
 /* ---- references ---- */
 
 void get_page(struct page *page)

@@ -258,14 +258,24 @@ static void adopt_slab(struct kmem_cache *s, struct slab *slab)
 
 /* ---- objects ---- */
 
-static __always_inline void *pop(struct slab_cpu *c)
+/* Needs: interrupts off, @nr objects in the array, at least one. */
+static __always_inline void *pop(struct slab_cpu *c, uint32_t nr)
 {
-	void *obj = c->objs[c->nr - 1];
+	void *obj = c->objs[nr - 1];
 
 	barrier();
-	WRITE_ONCE(c->nr, c->nr - 1);
+	WRITE_ONCE(c->nr, nr - 1);
 	c->allocs++;
 	return obj;
+}
+
+/* Needs: interrupts off, room behind the @nr objects in the array. */
+static __always_inline void push(struct slab_cpu *c, uint32_t nr, void *obj)
+{
+	c->objs[nr] = obj;
+	barrier();
+	WRITE_ONCE(c->nr, nr + 1);
+	c->frees++;
 }
 
 static noinline void out_of_memory_for(const struct kmem_cache *s, gfp_t gfp)
@@ -287,7 +297,7 @@ static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long 
 		struct slab_cpu *c = this_slab_cpu(s);
 
 		if (c->nr || refill(s, c))
-			return pop(c);
+			return pop(c, c->nr);
 		arch_local_irq_restore(irq);
 		slab = new_slab(s, gfp);
 		if (slab)
@@ -298,24 +308,48 @@ static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long 
 		if (!slab) {
 			/* Somebody may have freed meanwhile, or this is another CPU now. */
 			c = this_slab_cpu(s);
-			return c->nr || refill(s, c) ? pop(c) : NULL;
+			return c->nr || refill(s, c) ? pop(c, c->nr) : NULL;
 		}
 	}
 }
 
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+/* Whatever the straight way does not do: an empty array, clearing, complaints. Interrupts are off. */
+static noinline void *alloc_with_care(struct kmem_cache *s, gfp_t gfp, unsigned long irq)
 {
-	unsigned long irq = arch_local_irq_save();
 	struct slab_cpu *c;
 	void *obj;
 
-	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(arch_irqs_disabled_flags(irq) || preempt_count()))
+	if ((gfp & __GFP_DIRECT_RECLAIM) && (arch_irqs_disabled_flags(irq) || preempt_count()))
 		gfp = sleeping_in_atomic(gfp);
 	c = this_slab_cpu(s);
-	obj = likely(c->nr) ? pop(c) : alloc_slow(s, gfp, irq);
+	obj = c->nr ? pop(c, c->nr) : alloc_slow(s, gfp, irq);
 	arch_local_irq_restore(irq);
-	if (unlikely(gfp & __GFP_ZERO) && obj)
+	if ((gfp & __GFP_ZERO) && obj)
 		memset(obj, 0, s->object_size);
+	return obj;
+}
+
+static noinline void *got_with_irqs_off(void *obj, gfp_t gfp)
+{
+	if (gfp & __GFP_DIRECT_RECLAIM)
+		sleeping_in_atomic(gfp);
+	return obj;
+}
+
+/* Every instruction counts from here: calls only where nothing is left to do, so that no register need be saved. */
+void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	unsigned long irq = arch_local_irq_save();
+	struct slab_cpu *c = this_slab_cpu(s);
+	uint32_t nr = c->nr;
+	void *obj;
+
+	if (unlikely(!nr || (gfp & __GFP_ZERO) || preempt_count()))
+		return alloc_with_care(s, gfp, irq);
+	obj = pop(c, nr);
+	if (unlikely(arch_irqs_disabled_flags(irq)))
+		return got_with_irqs_off(obj, gfp);
+	arch_local_irq_enable();
 	return obj;
 }
 EXPORT_SYMBOL(kmem_cache_alloc);
@@ -339,26 +373,45 @@ static bool already_free(struct kmem_cache *s, struct slab_cpu *c, void *obj)
 #define already_free(s, c, obj) false
 #endif
 
-/* Needs: interrupts off. */
-static __always_inline void push(struct kmem_cache *s, struct slab_cpu *c, void *obj)
+/* A full array, or an object that lies in it already. Interrupts are off; @irq says how the caller had them. */
+static noinline void free_with_care(struct kmem_cache *s, void *obj, unsigned long irq)
 {
-	if (unlikely(c->nr == c->cap))
-		drain(s, c, c->cap / 2);
-	c->objs[c->nr] = obj;
-	barrier();
-	WRITE_ONCE(c->nr, c->nr + 1);
-	c->frees++;
+	struct slab_cpu *c = this_slab_cpu(s);
+
+	if ((c->nr && c->objs[c->nr - 1] == obj) || already_free(s, c, obj)) {
+		slab_bad_free("double free", s, obj);
+	} else {
+		if (c->nr == c->cap)
+			drain(s, c, c->cap / 2);
+		push(c, c->nr, obj);
+	}
+	arch_local_irq_restore(irq);
 }
 
-void slab_free(struct kmem_cache *s, void *obj)
+/* The object on top of the array; for an empty one, something that is no object: the counter before the array. */
+static __always_inline const void *top(const struct slab_cpu *c, uint32_t nr)
+{
+	_Static_assert(offsetof(struct slab_cpu, objs) == offsetof(struct slab_cpu, frees) + sizeof(void *),
+		       "before it");
+	return ((void *const *)&c->frees)[nr];
+}
+
+static __always_inline bool is_odd_free(const struct slab_cpu *c, uint32_t nr, const void *obj)
+{
+	return MM_DEBUG >= 2 || nr == c->cap || top(c, nr) == obj;
+}
+
+static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 {
 	unsigned long irq = arch_local_irq_save();
 	struct slab_cpu *c = this_slab_cpu(s);
+	uint32_t nr = c->nr;
 
-	if (unlikely((c->nr && c->objs[c->nr - 1] == obj) || already_free(s, c, obj)))
-		slab_bad_free("double free", s, obj);
-	else
-		push(s, c, obj);
+	if (unlikely(is_odd_free(c, nr, obj))) {
+		free_with_care(s, obj, irq);
+		return;
+	}
+	push(c, nr, obj);
 	arch_local_irq_restore(irq);
 }
 
@@ -384,6 +437,24 @@ void kmem_cache_free(struct kmem_cache *s, void *obj)
 		slab_bad_free("kmem_cache_free", s, obj);
 }
 EXPORT_SYMBOL(kmem_cache_free);
+
+void kfree(const void *obj)
+{
+	const struct page *head = obj_head(obj);
+
+	if (unlikely(!head || head->owner != OWNER_SLAB)) {
+		kfree_large(head, obj);
+		return;
+	}
+#if MM_DEBUG >= 1
+	if (!slab_owns(((const struct slab *)head)->slab_cache, (const struct slab *)head, obj)) {
+		slab_bad_free("kfree", NULL, obj);
+		return;
+	}
+#endif
+	slab_free(((const struct slab *)head)->slab_cache, (void *)obj);
+}
+EXPORT_SYMBOL(kfree);
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 {
@@ -436,10 +507,14 @@ void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
 
 		irq = arch_local_irq_save();
 		for (size_t i = 0; i < batch; i++) {
-			if (likely(belongs_to(s, p[i])))
-				push(s, this_slab_cpu(s), p[i]);
-			else
+			struct slab_cpu *c = this_slab_cpu(s);
+
+			if (unlikely(!belongs_to(s, p[i])))
 				slab_bad_free("kmem_cache_free_bulk", s, p[i]);
+			else if (unlikely(is_odd_free(c, c->nr, p[i])))
+				free_with_care(s, p[i], arch_local_save_flags());
+			else
+				push(c, c->nr, p[i]);
 		}
 		arch_local_irq_restore(irq);
 		nr -= batch;

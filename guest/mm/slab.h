@@ -23,15 +23,18 @@ static inline void *slab_address(const struct slab *slab)
 	return page_address((const struct page *)slab);
 }
 
+/** direct_map_bytes - the direct map ends behind the last byte of RAM. Constant after boot. */
+extern unsigned long direct_map_bytes;
+
 /** obj_head - entry of the allocated block behind @obj; NULL if there is none. Any pointer may be asked about. */
 static __always_inline struct page *obj_head(const void *obj)
 {
 	struct page *page, *head;
 
-	if (unlikely((unsigned long)obj - PAGE_OFFSET >= mm_root.max_pfn << PAGE_SHIFT))
+	if (unlikely((unsigned long)obj - PAGE_OFFSET >= direct_map_bytes))
 		return NULL;
 	page = direct_map_page(obj);
-	if (likely(page->state != PAGE_QUIET))
+	if (likely(page->owner == OWNER_SLAB))
 		return page;
 	head = page_block(page);
 	return unlikely((unsigned long)(page - head) >> head->order) ? NULL : head;
@@ -50,8 +53,8 @@ static inline void **free_link(const struct kmem_cache *s, void *obj)
 	return (void **)((char *)obj + s->offset);
 }
 
-/** slab_free - @slab heads the block of @obj and belongs to @s. Context: any. */
-void slab_free(struct kmem_cache *s, void *obj);
+/** kfree_large - the rest of kfree(): @head is no slab, or NULL. */
+void kfree_large(const struct page *head, const void *obj);
 
 /** slab_bad_free - @obj is not what @call says it is: report, and leave it alone. */
 void slab_bad_free(const char *call, const struct kmem_cache *s, const void *obj);

@@ -39,6 +39,8 @@ static struct kmem_cache cache_cache = {
 #define BOOT_CACHES (NR_KMALLOC_TYPES * KMALLOC_NR_CLASSES + 1)
 static struct slab_cpu *boot_arrays;
 
+unsigned long direct_map_bytes;
+
 /* ---- geometry ---- */
 
 /* Capacity of a CPU's array: about 16 KiB worth of objects, never less than 8. */
@@ -116,6 +118,7 @@ void slab_init(void)
 {
 	struct slab_cpu *cpu = boot_arrays;
 
+	direct_map_bytes = mm_root.max_pfn << PAGE_SHIFT;
 	cache_geometry(&cache_cache);
 	cache_register(&cache_cache, cpu);
 	for (int type = 0; type < NR_KMALLOC_TYPES; type++) {
