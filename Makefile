@@ -59,7 +59,7 @@ setup:
 # What setup installs may change what make sees (headers, libraries): so each builds in a make of its own.
 run:
 	$(Q)tools/setup.sh build
-	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) -s --no-print-directory all
 	$(Q)tools/run.sh
 
 test:

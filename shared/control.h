@@ -15,15 +15,15 @@
 #define CTL_VERSION 1
 
 enum ctl_cmd {
-	CTL_INFO = 1,	/* reply: struct ctl_info, and one descriptor per region by SCM_RIGHTS (in order) */
-	CTL_PAUSE = 2,	/* reply when every vCPU has left the guest: struct ctl_reply */
-	CTL_RESUME = 3,	/* reply: struct ctl_reply */
-	CTL_REGS = 4,	/* arg = vCPU; guest must be paused; reply: struct ctl_regs */
+	CTL_INFO = 1,   /* reply: struct ctl_info, and one descriptor per region by SCM_RIGHTS (in order) */
+	CTL_PAUSE = 2,  /* reply when every vCPU has left the guest: struct ctl_reply */
+	CTL_RESUME = 3, /* reply: struct ctl_reply */
+	CTL_REGS = 4,   /* arg = vCPU; guest must be paused; reply: struct ctl_regs */
 };
 
 struct ctl_request {
 	uint32_t magic, version;
-	uint32_t cmd;		/* enum ctl_cmd */
+	uint32_t cmd; /* enum ctl_cmd */
 	uint32_t arg;
 };
 
@@ -39,15 +39,15 @@ struct mem_region {
 	gpa_t gpa;
 	uint64_t size;
 	uint64_t offset;
-	uint32_t is_ram;	/* 0: the blob */
+	uint32_t is_ram; /* 0: the blob */
 	uint32_t pad;
 };
 
 struct ctl_info {
 	struct ctl_reply head;
 	uint32_t nr_regions, nr_cpus;
-	gva_t root;		/* struct mm_root; 0 if the guest has not said yet */
-	char kernel[256];	/* path of the kernel ELF */
+	gva_t root;       /* struct mm_root; 0 if the guest has not said yet */
+	char kernel[256]; /* path of the kernel ELF */
 	struct mem_region regions[MMV_NR_RANGES + 2];
 };
 

@@ -15,18 +15,18 @@
 #include "shared/control.h"
 
 #define CORE_NOTE_NAME "MMVISOR"
-#define CORE_NOTE_INFO 1	/* struct core_info */
-#define CORE_NOTE_REGS 2	/* struct guest_regs, one note per vCPU, in order */
+#define CORE_NOTE_INFO 1 /* struct core_info */
+#define CORE_NOTE_REGS 2 /* struct guest_regs, one note per vCPU, in order */
 #define CORE_VERSION 1
 
 struct core_info {
 	uint32_t version;
 	uint32_t nr_cpus;
-	uint32_t crashed_cpu;	/* index, or ~0 */
+	uint32_t crashed_cpu; /* index, or ~0 */
 	uint32_t pad;
-	gva_t root;		/* struct mm_root, 0 if the guest never said */
-	char reason[128];	/* one line */
-	char kernel[256];	/* path of the kernel ELF */
+	gva_t root;       /* struct mm_root, 0 if the guest never said */
+	char reason[128]; /* one line */
+	char kernel[256]; /* path of the kernel ELF */
 };
 
 #endif
