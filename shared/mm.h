@@ -19,28 +19,31 @@
 
 /** enum page_state - what a page's own entry says. Only heads of blocks say something. */
 enum page_state {
-	PAGE_QUIET = 0,	/* tail, fresh or reserved */
-	PAGE_FREE = 1,	/* head of a free block of 2^order pages, on zone->free_area[order] */
-	PAGE_USED = 2,	/* head of an allocated block of 2^order pages */
+	PAGE_QUIET = 0, /* tail, fresh or reserved */
+	PAGE_FREE = 1,  /* head of a free block of 2^order pages, on zone->free_area[order] */
+	PAGE_USED = 2,  /* head of an allocated block of 2^order pages */
 };
 
 /** enum page_owner - who holds an allocated block. Every one has exactly one owner. */
 enum page_owner {
-	OWNER_RAW = 0,		/* alloc_pages() and friends, nobody said more */
-	OWNER_SLAB,		/* a slab: struct slab lies over the head entry */
-	OWNER_KMALLOC,		/* kmalloc() beyond the largest size class */
-	OWNER_VMALLOC,		/* backs a vmalloc area */
-	OWNER_PGTABLE,		/* a page table made after boot */
-	OWNER_STACK,		/* a kernel stack */
-	OWNER_PERCPU,		/* per-CPU data */
-	OWNER_DMA,		/* dma_alloc_coherent() and descriptor rings */
+	OWNER_RAW = 0, /* alloc_pages() and friends, nobody said more */
+	OWNER_SLAB,    /* a slab: struct slab lies over the head entry */
+	OWNER_KMALLOC, /* kmalloc() beyond the largest size class */
+	OWNER_VMALLOC, /* backs a vmalloc area */
+	OWNER_PGTABLE, /* a page table made after boot */
+	OWNER_STACK,   /* a kernel stack */
+	OWNER_PERCPU,  /* per-CPU data */
+	OWNER_DMA,     /* dma_alloc_coherent() and descriptor rings */
 	NR_PAGE_OWNERS
 };
-#define PAGE_OWNER_NAMES { "raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma" }
+#define PAGE_OWNER_NAMES                                                                                               \
+	{                                                                                                              \
+		"raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma"                            \
+	}
 
-#define PG_COMP (1u << 0)	/* allocated with __GFP_COMP: the head's reference count keeps the whole block */
-#define PG_PFMEMALLOC (1u << 1)	/* came from the emergency reserve */
-#define PG_ZEROED (1u << 2)	/* PAGE_FREE: never used since power-on, so every byte of the block is still zero */
+#define PG_COMP (1u << 0)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
+#define PG_PFMEMALLOC (1u << 1) /* came from the emergency reserve */
+#define PG_ZEROED (1u << 2)     /* PAGE_FREE: never used since power-on, so every byte of the block is still zero */
 
 /**
  * struct page - one page frame.
@@ -51,18 +54,18 @@ enum page_owner {
  * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks.
  */
 struct page {
-	uint8_t state;			/* (L of the zone) enum page_state */
-	uint8_t order;			/* (L) of the block that this entry heads */
-	uint8_t owner;			/* (o) enum page_owner while PAGE_USED, else 0 */
-	uint8_t migratetype;		/* (L) */
-	uint32_t flags;			/* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
-	int32_t refcount;		/* (a) >= 1 on an allocated head, 0 otherwise */
-	int32_t mapcount;		/* (a) */
-	struct list_head lru;		/* PAGE_FREE: (L) free_area list; PAGE_USED: (o) free to use */
-	uint64_t mapping;		/* (o) */
-	uint64_t index;			/* (o) */
-	uint64_t private;		/* (o) */
-	uint64_t memcg_data;		/* (o) */
+	uint8_t state;        /* (L of the zone) enum page_state */
+	uint8_t order;        /* (L) of the block that this entry heads */
+	uint8_t owner;        /* (o) enum page_owner while PAGE_USED, else 0 */
+	uint8_t migratetype;  /* (L) */
+	uint32_t flags;       /* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
+	int32_t refcount;     /* (a) >= 1 on an allocated head, 0 otherwise */
+	int32_t mapcount;     /* (a) */
+	struct list_head lru; /* PAGE_FREE: (L) free_area list; PAGE_USED: (o) free to use */
+	uint64_t mapping;     /* (o) */
+	uint64_t index;       /* (o) */
+	uint64_t private;     /* (o) */
+	uint64_t memcg_data;  /* (o) */
 };
 MMV_SIZE(struct page, 64);
 
@@ -99,7 +102,10 @@ MMV_SAME_PLACE(memcg_data, memcg_data);
 /* ---- zones ---- */
 
 enum zone_type { ZONE_DMA, ZONE_DMA32, ZONE_NORMAL, ZONE_MOVABLE, MAX_NR_ZONES };
-#define ZONE_NAMES { "DMA", "DMA32", "Normal", "Movable" }
+#define ZONE_NAMES                                                                                                     \
+	{                                                                                                              \
+		"DMA", "DMA32", "Normal", "Movable"                                                                    \
+	}
 
 enum zone_watermarks { WMARK_MIN, WMARK_LOW, WMARK_HIGH, NR_WMARK };
 
@@ -109,8 +115,8 @@ struct pfn_range {
 };
 
 struct free_area {
-	struct list_head free_list;	/* (L) heads, linked by page->lru */
-	uint64_t nr_free;		/* (L) blocks on it */
+	struct list_head free_list; /* (L) heads, linked by page->lru */
+	uint64_t nr_free;           /* (L) blocks on it */
 };
 MMV_SIZE(struct free_area, 24);
 
@@ -128,18 +134,18 @@ MMV_SIZE(struct free_area, 24);
  */
 struct zone {
 	struct mm_lock lock;
-	char name[8];				/* (c) */
-	uint64_t start_pfn;			/* (c) */
-	uint64_t spanned_pages;			/* (c) */
-	uint64_t present_pages;			/* (c) */
-	uint64_t managed_pages;			/* (c) */
-	uint64_t nr_free;			/* (L) written, read anywhere */
-	uint64_t watermark[NR_WMARK];		/* (c) pages */
-	uint64_t lowmem_reserve[MAX_NR_ZONES];	/* (c) pages kept from requests that may use zone [i] */
+	char name[8];                          /* (c) */
+	uint64_t start_pfn;                    /* (c) */
+	uint64_t spanned_pages;                /* (c) */
+	uint64_t present_pages;                /* (c) */
+	uint64_t managed_pages;                /* (c) */
+	uint64_t nr_free;                      /* (L) written, read anywhere */
+	uint64_t watermark[NR_WMARK];          /* (c) pages */
+	uint64_t lowmem_reserve[MAX_NR_ZONES]; /* (c) pages kept from requests that may use zone [i] */
 	struct free_area free_area[NR_PAGE_ORDERS];
-	uint64_t nr_fresh;			/* (L) entries of @fresh in use; emptied ones stay with start == end */
+	uint64_t nr_fresh; /* (L) entries of @fresh in use; emptied ones stay with start == end */
 	struct pfn_range fresh[MMV_NR_RANGES];
-	uint64_t nr_allocs, nr_frees;		/* (L) blocks, since boot */
+	uint64_t nr_allocs, nr_frees; /* (L) blocks, since boot */
 };
 
 /* ---- boot memory ---- */
@@ -174,11 +180,11 @@ struct memblock {
  *        visible with one store to @nr.
  */
 struct slab_cpu {
-	uint32_t nr;			/* (p) */
-	uint32_t cap;			/* (c) */
-	uint64_t busy;			/* (p) */
-	uint64_t allocs, frees;		/* (p) since boot */
-	GPTR(void) objs[SLAB_CPU_CAP];	/* (p) [0, nr): allocated in their slab's eyes, free in the user's */
+	uint32_t nr;                   /* (p) */
+	uint32_t cap;                  /* (c) */
+	uint64_t busy;                 /* (p) */
+	uint64_t allocs, frees;        /* (p) since boot */
+	GPTR(void) objs[SLAB_CPU_CAP]; /* (p) [0, nr): allocated in their slab's eyes, free in the user's */
 };
 MMV_SIZE(struct slab_cpu, 512);
 
@@ -193,33 +199,33 @@ MMV_SIZE(struct slab_cpu, 512);
  */
 struct kmem_cache {
 	struct mm_lock lock;
-	struct list_head list;		/* on mm_root.slab_caches, under slab_lock */
-	char name[32];			/* (c) */
-	uint32_t object_size;		/* (c) what was asked for */
-	uint32_t size;			/* (c) */
-	uint32_t align;			/* (c) */
-	uint32_t offset;		/* (c) */
-	uint32_t flags;			/* (c) SLAB_* */
-	uint32_t refcount;		/* users of a merged cache, under slab_lock */
-	uint16_t order;			/* (c) of its slabs */
-	uint16_t objs_per_slab;		/* (c) */
-	uint32_t gfp;			/* (c) added to every slab's gfp mask */
-	GPTR(void) ctor;		/* (c) void (*)(void *) */
-	struct list_head partial, full, empty;	/* (L) struct slab, by slab_list */
-	uint64_t nr_slabs, nr_partial, nr_full, nr_empty;	/* (L) */
-	GPTR(struct slab_cpu) cpu;	/* (c) */
+	struct list_head list;                            /* on mm_root.slab_caches, under slab_lock */
+	char name[32];                                    /* (c) */
+	uint32_t object_size;                             /* (c) what was asked for */
+	uint32_t size;                                    /* (c) */
+	uint32_t align;                                   /* (c) */
+	uint32_t offset;                                  /* (c) */
+	uint32_t flags;                                   /* (c) SLAB_* */
+	uint32_t refcount;                                /* users of a merged cache, under slab_lock */
+	uint16_t order;                                   /* (c) of its slabs */
+	uint16_t objs_per_slab;                           /* (c) */
+	uint32_t gfp;                                     /* (c) added to every slab's gfp mask */
+	GPTR(void) ctor;                                  /* (c) void (*)(void *) */
+	struct list_head partial, full, empty;            /* (L) struct slab, by slab_list */
+	uint64_t nr_slabs, nr_partial, nr_full, nr_empty; /* (L) */
+	GPTR(struct slab_cpu) cpu;                        /* (c) */
 };
 
 /* ---- vmalloc ---- */
 
 #define VM_IOREMAP 0x1
-#define VM_ALLOC 0x2		/* vmalloc(): pages are the area's own */
-#define VM_MAP 0x4		/* vmap(): pages are somebody else's */
+#define VM_ALLOC 0x2 /* vmalloc(): pages are the area's own */
+#define VM_MAP 0x4   /* vmap(): pages are somebody else's */
 #define VM_USERMAP 0x8
 #define VM_DMA_COHERENT 0x10
-#define VM_UNINITIALIZED 0x20	/* being built or taken down: some of its pages may not be mapped */
+#define VM_UNINITIALIZED 0x20 /* being built or taken down: some of its pages may not be mapped */
 #define VM_NO_GUARD 0x40
-#define VM_MAP_PUT_PAGES 0x200	/* vmap(): vfree() drops a reference of each page, and the array */
+#define VM_MAP_PUT_PAGES 0x200 /* vmap(): vfree() drops a reference of each page, and the array */
 
 /**
  * struct vm_struct - what an area is for.
@@ -231,11 +237,11 @@ struct kmem_cache {
 struct vm_struct {
 	gva_t addr;
 	uint64_t size;
-	uint64_t flags;			/* VM_* */
+	uint64_t flags; /* VM_* */
 	uint64_t nr_pages;
-	GPTR(GPTR(struct page)) pages;	/* nr_pages entries */
-	gva_t caller;			/* who asked */
-	GPTR(struct vm_struct) next;	/* vfree() came where nobody may wait: queued; VM_UNINITIALIZED is set */
+	GPTR(GPTR(struct page)) pages; /* nr_pages entries */
+	gva_t caller;                  /* who asked */
+	GPTR(struct vm_struct) next;   /* vfree() came where nobody may wait: queued; VM_UNINITIALIZED is set */
 };
 
 /**
@@ -261,11 +267,11 @@ struct vmap_area {
  */
 struct vmap_space {
 	struct mm_lock lock;
-	gva_t start, end;		/* (c) */
-	struct list_head busy, free;	/* (L) sorted by address */
-	struct rb_root busy_root, free_root;	/* (L) */
-	uint64_t nr_busy, nr_free;	/* (L) entries */
-	uint64_t nr_pages;		/* (L) sum of nr_pages over VM_ALLOC areas */
+	gva_t start, end;                    /* (c) */
+	struct list_head busy, free;         /* (L) sorted by address */
+	struct rb_root busy_root, free_root; /* (L) */
+	uint64_t nr_busy, nr_free;           /* (L) entries */
+	uint64_t nr_pages;                   /* (L) sum of nr_pages over VM_ALLOC areas */
 };
 
 /* ---- modules: so that the host can put names to addresses ---- */
@@ -273,12 +279,12 @@ struct vmap_space {
 /** struct mm_module - a loaded payload. Linked on mm_root.modules. */
 struct mm_module {
 	struct list_head list;
-	char name[56];			/* file name as given */
+	char name[56]; /* file name as given */
 	uint64_t nr_sections;
 	struct mm_module_section {
-		uint32_t index;		/* section number in the object file */
-		uint32_t flags;		/* sh_flags */
-		gva_t addr;		/* where it was put */
+		uint32_t index; /* section number in the object file */
+		uint32_t flags; /* sh_flags */
+		gva_t addr;     /* where it was put */
 		uint64_t size;
 	} sections[32];
 };
@@ -297,23 +303,24 @@ struct mm_root {
 	uint32_t version;
 	uint32_t size;
 	uint32_t page_size;
-	uint32_t debug;			/* 1 in the debug kernel */
-	uint32_t nr_cpus;		/* present */
+	uint32_t debug;   /* 1 in the debug kernel */
+	uint32_t nr_cpus; /* present */
 	uint32_t nr_cpus_online;
-	gpa_t phys_base;		/* where KERNEL_BASE was loaded */
+	gpa_t phys_base; /* where KERNEL_BASE was loaded */
 	gva_t kernel_start, kernel_end;
-	gpa_t cr3;			/* the kernel's page tables */
-	uint64_t max_pfn;		/* one past the last page of RAM */
+	gpa_t cr3;        /* the kernel's page tables */
+	uint64_t max_pfn; /* one past the last page of RAM */
 	GPTR(struct memblock) memblock;
-	GPTR(struct zone) zones;	/* MAX_NR_ZONES of them; managed_pages 0: not there */
+	GPTR(struct zone) zones; /* MAX_NR_ZONES of them; managed_pages 0: not there */
 	struct mm_lock slab_lock;
 	struct list_head slab_caches;
 	GPTR(struct vmap_space) vmalloc;
 	GPTR(struct vmap_space) module_space;
 	struct list_head modules;
-	uint64_t tsc_entry, tsc_booted;	/* rdtsc at the kernel's entry and at MARK_BOOTED */
-	gva_t replay_result;		/* struct replay_result (shared/replay.h), 0 if none */
-	uint32_t direct_on_touch;	/* 1: whole GiBs of a RAM range enter the direct map when first touched (no 1 GiB pages) */
+	uint64_t tsc_entry, tsc_booted; /* rdtsc at the kernel's entry and at MARK_BOOTED */
+	gva_t replay_result;            /* struct replay_result (shared/replay.h), 0 if none */
+	uint32_t
+		direct_on_touch; /* 1: whole GiBs of a RAM range enter the direct map when first touched (no 1 GiB pages) */
 	uint32_t reserved;
 };
 

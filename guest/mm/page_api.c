@@ -82,7 +82,7 @@ EXPORT_SYMBOL(split_page);
 /* Keep the first @nr pages of a block, each by itself, and free the rest in pieces as large as possible. */
 static void keep_exact(struct page *page, unsigned int order, unsigned long nr)
 {
-	while (nr < 1UL << order) {
+	while (order && nr < 1UL << order) {
 		unsigned long half = 1UL << (order - 1);
 
 		halve_used(page, order);

@@ -152,6 +152,7 @@ static struct vmap_area *cut_piece(struct vmap_space *space, struct vmap_area *v
 	} else {
 		resize_free(va, start, at);
 		if (at + size < end) {
+			BUG_ON(!spare[1]);
 			spare[1]->va_start = at + size;
 			spare[1]->va_end = end;
 			insert_free(space, spare[1]);

@@ -145,7 +145,7 @@ static void mistakes_are_named(struct kunit *test)
 	kfree((void *)page); /* a page that nobody kmalloced */
 	kfree(test->name);   /* constant data of the kernel */
 	kfree(p);
-	kfree(p); /* twice */
+	kfree(p); /* twice */ /* NOLINT(clang-analyzer-unix.Malloc) */
 	free_page(page);
 }
 
