@@ -68,6 +68,7 @@ static int kernel_main(void *unused)
 		kunit_list();
 	else if (strcmp(action, "none") != 0)
 		code = run_all();
+	mm_root.tsc_done = rdtsc();
 	exit_mark(MARK_DONE);
 	end_run(code);
 }

@@ -19,6 +19,8 @@
 /** image_load - run a guest that leaves a core, and load that. Aborts with a message if that fails. */
 void image_load(void);
 void image_unload(void);
+/** image_done - does the guest say that it is done, or may operations be under way? True after image_load(). */
+void image_done(bool done);
 /** image_make - run the payload to its end, leaving @core. */
 void image_make(const char *core, bool debug);
 /** image_core - path of the core itself, for tests of the programs. */

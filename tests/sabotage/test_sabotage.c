@@ -103,6 +103,23 @@ START_TEST(every_rule_has_a_saboteur)
 }
 END_TEST
 
+/* A page between its last reference and the free list, in a guest that was stopped at work. */
+START_TEST(a_guest_at_work_is_not_accused)
+{
+	int rule = check_rule_find("page.refcount");
+	const struct sabotage *s = page_sabotage;
+
+	while (strcmp(s->what, "no reference on a used page") != 0)
+		ck_assert_ptr_ne(++s, page_sabotage + nr_page_sabotage);
+	image_done(false);
+	s->breaks();
+	check_image();
+	ck_assert_uint_eq(report.broken, 0);
+	ck_assert_uint_ne(report.flux[rule], 0);
+	check_report_free(&report);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *s = suite_create("sabotage");
@@ -114,6 +131,7 @@ int main(void)
 	tcase_add_unchecked_fixture(t, image_load, image_unload);
 	tcase_add_test(t, untouched_image_holds);
 	tcase_add_test(t, every_rule_has_a_saboteur);
+	tcase_add_test(t, a_guest_at_work_is_not_accused);
 	tcase_add_loop_test(t, page_are_noticed, 0, (int)nr_page_sabotage);
 	tcase_add_loop_test(t, table_are_noticed, 0, (int)nr_table_sabotage);
 	tcase_add_loop_test(t, slab_are_noticed, 0, (int)nr_slab_sabotage);

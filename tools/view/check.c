@@ -335,6 +335,7 @@ int view_check(struct view *v, struct check_report *r, char *err)
 		view_err(err, "%s", why);
 		return -1;
 	}
+	c.busy = !c.root->tsc_done;
 	check_ran(&c, R_ROOT);
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		parts[i](&c);

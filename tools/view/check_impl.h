@@ -127,9 +127,9 @@ struct check_ctx {
 	/*
 	 * Some rules hold between operations only, and no lock's count shows an operation under way: a page whose last
 	 * reference is gone but which is not on a free list yet, pages allocated for an area that has no address yet. A
-	 * thread may stand at such a point for long. In a live guest these rules accuse nobody; they do at the end of a run.
+	 * thread may stand at such a point for long. Until the guest says that it is done these rules accuse nobody.
 	 */
-	bool live;
+	bool busy;
 	bool any_flux;           /* some zone is in flux, so totals over all pages prove nothing */
 	struct vec slab_heads;   /* pfns, ascending: found by the memory map */
 	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */

@@ -115,7 +115,7 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 
 	s->free_at = NONE;
 	s->z->used[p->owner] += 1UL << p->order;
-	if (!p->refcount && s->c->live) {
+	if (!p->refcount && s->c->busy) {
 		check_flux(s->c, R_PAGE_REFCOUNT, R_PAGE_REFCOUNT);
 	} else if (p->refcount < 1) {
 		f = check_fault(s->c, R_PAGE_REFCOUNT, pfn, view_page_addr(pfn),

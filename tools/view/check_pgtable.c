@@ -359,7 +359,7 @@ static void check_owned(struct walk *w)
 	for (size_t i = 0; i < c->pt_pages.nr; i++) {
 		if (set_has(&w->tables, c->pt_pages.at[i]))
 			continue;
-		if (c->live) {
+		if (c->busy) {
 			check_flux(c, R_PT_OWNED, R_PT_OWNED);
 			continue;
 		}

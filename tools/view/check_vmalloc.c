@@ -389,7 +389,7 @@ static void check_own(struct check_ctx *c, struct vec *own, bool at_rest)
 	for (size_t i = 0; i < c->vm_pages.nr; i++) {
 		if (vec_find(own, c->vm_pages.at[i]) >= 0)
 			continue;
-		if (c->live) {
+		if (c->busy) {
 			check_flux(c, R_VM_OWNED, R_VM_OWNED);
 			continue;
 		}

@@ -85,6 +85,7 @@ struct json_object *check_json(const struct check_report *r)
 			   *counts = json_object_new_object();
 	struct json_object *flux = json_object_new_object();
 	unsigned int nr;
+	char ms[32];
 	const struct check_rule *rules = check_rules(&nr);
 
 	json_object_object_add(o, "holds", json_object_new_boolean(!r->broken));
@@ -103,7 +104,8 @@ struct json_object *check_json(const struct check_report *r)
 	json_object_object_add(o, "faults", faults);
 	json_object_object_add(o, "pages", json_object_new_int64((int64_t)r->pages));
 	json_object_object_add(o, "pages_read", json_object_new_int64((int64_t)r->pages_read));
-	json_object_object_add(o, "ms", json_object_new_double((double)r->ns / 1e6));
+	snprintf(ms, sizeof(ms), "%.3f", (double)r->ns / 1e6);
+	json_object_object_add(o, "ms", json_object_new_double_s((double)r->ns / 1e6, ms));
 	return o;
 }
 
