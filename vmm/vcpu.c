@@ -46,6 +46,19 @@ static void internal_error(struct vcpu *v)
 	vm_end(v->vm, END_CRASH, v->index, "this host's KVM cannot emulate an instruction of vCPU %u", v->index);
 }
 
+/*
+ * On SVM the state of a vCPU that was shut down is undefined, and KVM puts it into that of INIT: real mode. Whoever reads
+ * the report must know that these are not the registers of the fault.
+ */
+static void shut_down(struct vcpu *v)
+{
+	struct guest_regs regs;
+	bool reset = !vcpu_regs(v, &regs) && !(regs.cr0 & 1);
+
+	vm_end(v->vm, END_CRASH, v->index, "triple fault on vCPU %u%s", v->index,
+	       reset ? " (this host's KVM has reset it: its registers at the fault are lost)" : "");
+}
+
 static void port_io(struct kvm_run *run)
 {
 	/* No device has ports: reads find nothing, as on a PC. The size cannot exceed the page that KVM shares. */
@@ -69,7 +82,7 @@ static bool handle_exit(struct vcpu *v)
 	case KVM_EXIT_IRQ_WINDOW_OPEN:
 		return true;
 	case KVM_EXIT_SHUTDOWN:
-		vm_end(v->vm, END_CRASH, v->index, "triple fault on vCPU %u", v->index);
+		shut_down(v);
 		return false;
 	case KVM_EXIT_INTERNAL_ERROR:
 		internal_error(v);

@@ -47,6 +47,39 @@ START_TEST(bug_is_a_crash)
 END_TEST
 
 /* Registers, backtrace and memory at kernel addresses: the heap, the kernel's data, the page array. */
+START_TEST(triple_fault_is_a_crash)
+{
+	struct proc *p = run("mmvisor", "run", "--core", "t.core", program_path("e2e/triple.ko"));
+
+	expect_code(p, 4);
+	expect_one_error(p, "mmvisor", "triple fault");
+	if (!strstr(p->err, "registers at the fault are lost"))
+		expect_out(p, "falls_through\\+0x");
+	p = run("mm-inspect", "check", "t.core");
+	expect_code(p, 0);
+	keep("t.core");
+}
+END_TEST
+
+START_TEST(broken_invariant_is_named)
+{
+	struct proc *p =
+		run("mmvisor", "run", "--json", "r.json", "--core", "s.core", program_path("e2e/scribbles.ko"));
+
+	expect_code(p, 3);
+	expect_out(p, "page\\.tails");
+	expect_out(p, "^ *ok 1 scribbles");
+	p = run("mm-inspect", "check", "s.core");
+	expect_code(p, 3);
+	expect_out(p, "page\\.tails");
+	keep("s.core");
+	keep("r.json");
+	/* Who does not look does not see. */
+	p = run("mmvisor", "run", "--no-check", program_path("e2e/scribbles.ko"));
+	expect_code(p, 0);
+}
+END_TEST
+
 START_TEST(gdb_opens_the_core)
 {
 	char cookie[64];
@@ -145,6 +178,8 @@ Suite *suite_core(void)
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
 	tcase_add_test(t, crash_without_core);
 	tcase_add_test(t, bug_is_a_crash);
+	tcase_add_test(t, triple_fault_is_a_crash);
+	tcase_add_test(t, broken_invariant_is_named);
 	tcase_add_test(t, gdb_opens_the_core);
 	tcase_add_test(t, inspector_opens_the_core);
 	tcase_add_test(t, core_cut_short);

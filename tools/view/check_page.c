@@ -7,6 +7,7 @@
  * exist in the file behind its memory; such holes read as zero and are never touched, so the cost goes by what exists.
  * Speed comes from reading entries in place, eight words at a time.
  */
+#include <inttypes.h>
 #include <string.h>
 
 #include "tools/view/check_impl.h"
@@ -176,6 +177,20 @@ static void check_head(struct pass *s, uint64_t pfn, struct page p)
 		check_used_head(s, pfn, &p);
 }
 
+/* The first word of an entry that is to be all zero and is not. */
+static void got_word(struct check_fault *f, const struct page *p)
+{
+	uint64_t words[sizeof(*p) / sizeof(uint64_t)];
+	unsigned int i = 0;
+
+	memcpy(words, p, sizeof(words));
+	while (i < sizeof(words) / sizeof(words[0]) - 1 && !words[i])
+		i++;
+	check_got(f, "%#" PRIx64 " in its bytes %zu..%zu", words[i], i * sizeof(words[0]),
+		  (i + 1) * sizeof(words[0]) - 1);
+	check_want(f, "zeros");
+}
+
 static void bad_tail(struct pass *s, uint64_t pfn, struct page p)
 {
 	bool head = p.state == PAGE_FREE || p.state == PAGE_USED;
@@ -186,9 +201,7 @@ static void bad_tail(struct pass *s, uint64_t pfn, struct page p)
 		check_got(f, "head of a %s block of order %u", p.state == PAGE_FREE ? "free" : "used", p.order);
 		check_want(f, "nothing: that block reaches to pfn %#lx", s->next);
 	} else {
-		check_got(f, "state %u flags %#x refcount %d next %#lx mapping %#lx", p.state, p.flags, p.refcount,
-			  p.lru.next.va, p.mapping);
-		check_want(f, "zeros");
+		got_word(f, &p);
 	}
 }
 
@@ -198,8 +211,7 @@ static void bad_quiet(struct pass *s, uint64_t pfn, struct page p)
 	struct check_fault *f = check_fault(s->c, fresh ? R_PAGE_FRESH : R_PAGE_RESERVED, pfn, view_page_addr(pfn),
 					    "zone %.8s, %s page", s->z->z.name, fresh ? "fresh" : "reserved");
 
-	check_got(f, "state %u order %u owner %u refcount %d", p.state, p.order, p.owner, p.refcount);
-	check_want(f, "zeros");
+	got_word(f, &p);
 }
 
 /* Entries of [pfn, pfn + n) lie at @p. */
