@@ -65,11 +65,15 @@ struct rb_root {
  * @seq:  odd while the holder changes what the lock covers, even otherwise; grows by two per change.
  *        A reader with the vCPUs paused skips what is odd; a live reader trusts a walk only if @seq
  *        was even and did not change meanwhile.
+ * @class: debug kernel: which kind of lock it is to the lock checker; 0: not seen yet
+ * @ip:   debug kernel: low half of the address that took it last (code lies in the top 2 GiB), 0 if unknown
  */
 struct mm_lock {
 	uint32_t word;
 	uint32_t seq;
+	uint32_t class;
+	uint32_t ip;
 };
-MMV_SIZE(struct mm_lock, 8);
+MMV_SIZE(struct mm_lock, 16);
 
 #endif

@@ -19,7 +19,7 @@ typedef struct mm_lock raw_spinlock_t;
 
 #define __SPIN_LOCK_UNLOCKED(name)                                                                                     \
 	{                                                                                                              \
-		0, 0                                                                                                   \
+		0, 0, 0, 0                                                                                             \
 	}
 #define DEFINE_SPINLOCK(name) spinlock_t name = __SPIN_LOCK_UNLOCKED(name)
 #define DEFINE_RAW_SPINLOCK(name) DEFINE_SPINLOCK(name)
@@ -29,8 +29,7 @@ void spin_acquire_slow(spinlock_t *lock, uint32_t me);
 
 static inline void spin_lock_init(spinlock_t *lock)
 {
-	lock->word = 0;
-	lock->seq = 0;
+	*lock = (spinlock_t)__SPIN_LOCK_UNLOCKED(*lock);
 }
 
 static __always_inline bool __spin_try(spinlock_t *lock, uint32_t me)

@@ -31,7 +31,7 @@ typedef struct wait_queue_entry wait_queue_entry_t;
 
 #define __WAIT_QUEUE_HEAD_INITIALIZER(name)                                                                            \
 	{                                                                                                              \
-		{0, 0}, LIST_HEAD_INIT((name).head)                                                                    \
+		{0, 0, 0, 0}, LIST_HEAD_INIT((name).head)                                                              \
 	}
 #define DECLARE_WAIT_QUEUE_HEAD(name) struct wait_queue_head name = __WAIT_QUEUE_HEAD_INITIALIZER(name)
 #define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(name) DECLARE_WAIT_QUEUE_HEAD(name)

@@ -53,7 +53,7 @@ struct check_fault {
 
 /** More faults of one rule than this are counted, but not kept. */
 #define CHECK_KEEP 16
-#define CHECK_MAX_RULES 96
+#define CHECK_MAX_RULES 320
 
 /**
  * struct check_report - the outcome. Zero it, or check_report_init() it, before the first use.

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * page.h - a page frame's own entry: which block it heads, who holds it.
+ *
+ * Letters behind a field: see mm.h.
+ */
+#ifndef MMV_SHARED_PAGE_H
+#define MMV_SHARED_PAGE_H
+
+#include "shared/layout.h"
+#include "shared/types.h"
+
+/** enum page_state - what a page's own entry says. Only heads of blocks say something. */
+enum page_state {
+	PAGE_QUIET = 0, /* tail, fresh or reserved */
+	PAGE_FREE = 1,  /* head of a free block of 2^order pages, on zone->free_area[order] */
+	PAGE_USED = 2,  /* head of an allocated block of 2^order pages */
+};
+
+/** enum page_owner - who holds an allocated block. Every one has exactly one owner. */
+enum page_owner {
+	OWNER_RAW = 0, /* alloc_pages() and friends, nobody said more */
+	OWNER_SLAB,    /* a slab: struct slab lies over the head entry */
+	OWNER_KMALLOC, /* kmalloc() beyond the largest size class */
+	OWNER_VMALLOC, /* backs a vmalloc area */
+	OWNER_PGTABLE, /* a page table made after boot */
+	OWNER_STACK,   /* a kernel stack */
+	OWNER_PERCPU,  /* per-CPU data */
+	OWNER_DMA,     /* dma_alloc_coherent() and descriptor rings */
+	NR_PAGE_OWNERS
+};
+#define PAGE_OWNER_NAMES                                                                                               \
+	{                                                                                                              \
+		"raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma"                            \
+	}
+
+#define PG_COMP (1u << 0)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
+#define PG_PFMEMALLOC (1u << 1) /* came from the emergency reserve */
+#define PG_ZEROED (1u << 2)     /* PAGE_FREE: never used since power-on, so every byte of the block is still zero */
+
+/**
+ * struct page - one page frame.
+ *
+ * On a PAGE_FREE head everything but state, order, flags and lru is zero.
+ *
+ * Tails stay all zero, so the head of any page is found by clearing the lowest set bit of its pfn until an
+ * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks.
+ */
+struct page {
+	uint8_t state;        /* (L of the zone) enum page_state */
+	uint8_t order;        /* (L) of the block that this entry heads */
+	uint8_t owner;        /* (o) enum page_owner while PAGE_USED, else 0 */
+	uint8_t migratetype;  /* (L) */
+	uint32_t flags;       /* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
+	int32_t refcount;     /* (a) >= 1 on an allocated head, 0 otherwise */
+	int32_t mapcount;     /* (a) */
+	struct list_head lru; /* PAGE_FREE: (L) free_area list; PAGE_USED: (o) free to use */
+	uint64_t mapping;     /* (o) */
+	uint64_t index;       /* (o) */
+	uint64_t private;     /* (o) */
+	uint64_t memcg_data;  /* (o) */
+};
+MMV_SIZE(struct page, 64);
+
+/**
+ * struct slab - the same entry while OWNER_SLAB.
+ * @slab_list: (L of the cache) on cache->partial, cache->full or (no object out) cache->empty
+ * @freelist:  (L) first free object, NULL if none; each free object holds, at cache->offset, the address of the next
+ * @inuse:     (L) objects that are not on @freelist; those waiting in per-CPU arrays count as in use
+ */
+struct slab {
+	uint8_t state, order, owner, migratetype;
+	uint32_t flags;
+	int32_t refcount;
+	int32_t mapcount;
+	struct list_head slab_list;
+	GPTR(struct kmem_cache) slab_cache;
+	GPTR(void) freelist;
+	uint16_t inuse;
+	uint16_t objects;
+	uint32_t reserved;
+	uint64_t memcg_data;
+};
+MMV_SIZE(struct slab, sizeof(struct page));
+#define MMV_SAME_PLACE(a, b) _Static_assert(offsetof(struct page, a) == offsetof(struct slab, b), #a " / " #b)
+MMV_SAME_PLACE(state, state);
+MMV_SAME_PLACE(order, order);
+MMV_SAME_PLACE(owner, owner);
+MMV_SAME_PLACE(flags, flags);
+MMV_SAME_PLACE(refcount, refcount);
+MMV_SAME_PLACE(lru, slab_list);
+MMV_SAME_PLACE(mapping, slab_cache);
+MMV_SAME_PLACE(memcg_data, memcg_data);
+
+#endif
