@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# bench.sh - what the project measures about itself: launch, empty run, boot instructions, replay speed on both engines.
+# bench.sh - what the project measures about itself: launch, empty run, boot instructions, replay speed on both engines; and what
+# each operation of the allocators costs (ops.sh).
 #
 # Times are medians. Instructions: in the emulated machine with --icount the TSC counts one per instruction. The guest's count holds what
 # the kernel under it executes for its exits and page faults, a tick of it now and then too: so the least of five counts.
@@ -71,4 +72,5 @@ make --no-print-directory -s STATIC=1 static-programs || exit 1
 on_host
 nested_speed
 nested_count
+tests/bench/ops.sh || bad=1
 exit $bad

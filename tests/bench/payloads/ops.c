@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: MIT
+/*
+ * ops.c - what one operation of each allocator costs, in ticks of the TSC: guest instructions where the machine counts them
+ * (tools/nested.sh --icount).
+ *
+ * A row is a function that does an operation (or a pair of them) so many times. It is timed in batches with warm caches; the
+ * least batch that no interrupt hit is what the row costs, without what an empty loop costs. One line a row:
+ * "bench: NAME COST", the cost per operation, rounded.
+ *
+ * Add a row: write its loop, add it to rows[]. Names are those of linux-6.1.txt where Linux has the same row.
+ */
+#include <kunit/test.h>
+#include <linux/gfp.h>
+#include <linux/interrupt.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+#include <linux/vmalloc.h>
+
+#define BATCHES 40
+#define WARM_UP 6
+#define HELD 512
+
+static void *held[HELD];
+static struct kmem_cache *cache;
+
+/* Keeps the compiler from merging an allocation with its free, or leaving out an empty loop. */
+#define USE(x) asm volatile("" : : "r"(x) : "memory")
+
+static void empty(unsigned int n)
+{
+	while (n--)
+		USE(n);
+}
+
+#define PAIR(name, alloc, release)                                                                                     \
+	static void name(unsigned int n)                                                                               \
+	{                                                                                                              \
+		while (n--) {                                                                                          \
+			void *p = (void *)(alloc);                                                                     \
+                                                                                                                       \
+			USE(p);                                                                                        \
+			release;                                                                                       \
+		}                                                                                                      \
+	}
+
+PAIR(kmalloc_8, kmalloc(8, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_64, kmalloc(64, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_256, kmalloc(256, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_1024, kmalloc(1024, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_4096, kmalloc(4096, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_8192, kmalloc(8192, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_64k, kmalloc(65536, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_64_atomic, kmalloc(64, GFP_ATOMIC), kfree(p))
+PAIR(kzalloc_256, kzalloc(256, GFP_KERNEL), kfree(p))
+PAIR(cache_192, kmem_cache_alloc(cache, GFP_KERNEL), kmem_cache_free(cache, p))
+PAIR(pages_0, alloc_pages(GFP_KERNEL, 0), __free_pages(p, 0))
+PAIR(pages_1, alloc_pages(GFP_KERNEL, 1), __free_pages(p, 1))
+PAIR(pages_2, alloc_pages(GFP_KERNEL, 2), __free_pages(p, 2))
+PAIR(pages_3, alloc_pages(GFP_KERNEL, 3), __free_pages(p, 3))
+PAIR(pages_4, alloc_pages(GFP_KERNEL, 4), __free_pages(p, 4))
+PAIR(pages_9, alloc_pages(GFP_KERNEL, 9), __free_pages(p, 9))
+PAIR(pages_0_atomic, alloc_pages(GFP_ATOMIC, 0), __free_pages(p, 0))
+PAIR(zeroed_page, get_zeroed_page(GFP_KERNEL), free_page((unsigned long)p))
+PAIR(vmalloc_1, vmalloc(PAGE_SIZE), vfree(p))
+PAIR(vmalloc_4, vmalloc(4 * PAGE_SIZE), vfree(p))
+PAIR(vmalloc_16, vmalloc(16 * PAGE_SIZE), vfree(p))
+PAIR(vmalloc_64, vmalloc(64 * PAGE_SIZE), vfree(p))
+PAIR(vmalloc_512, vmalloc(512 * PAGE_SIZE), vfree(p))
+PAIR(kvmalloc_128k, kvmalloc(128 << 10, GFP_KERNEL), kvfree(p))
+PAIR(krealloc_64_128, krealloc(kmalloc(64, GFP_KERNEL), 128, GFP_KERNEL), kfree(p))
+
+static void cache_bulk32(unsigned int n)
+{
+	while (n--) {
+		kmem_cache_alloc_bulk(cache, GFP_KERNEL, 32, held);
+		kmem_cache_free_bulk(cache, 32, held);
+	}
+}
+
+static void pages_bulk32(unsigned int n)
+{
+	while (n--) {
+		memset(held, 0, 32 * sizeof(*held));
+		alloc_pages_bulk_array(GFP_KERNEL, 32, (struct page **)held);
+		for (unsigned int i = 0; i < 32; i++)
+			__free_page((struct page *)held[i]);
+	}
+}
+
+/* Halves of a burst: @n allocations, and @n frees in the opposite or the same order. */
+static void kmalloc_64_alloc(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		held[i] = kmalloc(64, GFP_KERNEL);
+}
+
+static void kmalloc_1024_alloc(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		held[i] = kmalloc(1024, GFP_KERNEL);
+}
+
+static void kfree_lifo(unsigned int n)
+{
+	while (n--)
+		kfree(held[n]);
+}
+
+static void kfree_fifo(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		kfree(held[i]);
+}
+
+static void pages_0_alloc(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		held[i] = alloc_pages(GFP_KERNEL, 0);
+}
+
+static void pages_0_lifo(unsigned int n)
+{
+	while (n--)
+		__free_pages(held[n], 0);
+}
+
+static void pages_0_fifo(unsigned int n)
+{
+	for (unsigned int i = 0; i < n; i++)
+		__free_pages(held[i], 0);
+}
+
+/**
+ * struct row - one line
+ * @n:      operations in a batch
+ * @second: a burst's other half, timed apart; it goes by @second_name
+ */
+static const struct row {
+	const char *name;
+	unsigned int n;
+	void (*first)(unsigned int n);
+	const char *second_name;
+	void (*second)(unsigned int n);
+} rows[] = {
+	{"kmalloc_8.pair", 64, kmalloc_8, NULL, NULL},
+	{"kmalloc_64.pair", 64, kmalloc_64, NULL, NULL},
+	{"kmalloc_256.pair", 64, kmalloc_256, NULL, NULL},
+	{"kmalloc_1024.pair", 64, kmalloc_1024, NULL, NULL},
+	{"kmalloc_4096.pair", 64, kmalloc_4096, NULL, NULL},
+	{"kmalloc_8192.pair", 64, kmalloc_8192, NULL, NULL},
+	{"kmalloc_64k.pair", 32, kmalloc_64k, NULL, NULL},
+	{"kmalloc_64_atomic.pair", 64, kmalloc_64_atomic, NULL, NULL},
+	{"kzalloc_256.pair", 64, kzalloc_256, NULL, NULL},
+	{"krealloc_64_128.total", 64, krealloc_64_128, NULL, NULL},
+	{"batch512_kmalloc_64.alloc_lifo", 512, kmalloc_64_alloc, "batch512_kmalloc_64.free_lifo", kfree_lifo},
+	{"batch512_kmalloc_64.alloc_fifo", 512, kmalloc_64_alloc, "batch512_kmalloc_64.free_fifo", kfree_fifo},
+	{"batch512_kmalloc_1024.alloc_lifo", 512, kmalloc_1024_alloc, "batch512_kmalloc_1024.free_lifo", kfree_lifo},
+	{"batch512_kmalloc_1024.alloc_fifo", 512, kmalloc_1024_alloc, "batch512_kmalloc_1024.free_fifo", kfree_fifo},
+	{"kmem_cache_192.pair", 64, cache_192, NULL, NULL},
+	{"kmem_cache_192_bulk32.pair", 8, cache_bulk32, NULL, NULL},
+	{"alloc_pages_0.pair", 64, pages_0, NULL, NULL},
+	{"alloc_pages_1.pair", 64, pages_1, NULL, NULL},
+	{"alloc_pages_2.pair", 64, pages_2, NULL, NULL},
+	{"alloc_pages_3.pair", 64, pages_3, NULL, NULL},
+	{"alloc_pages_4.pair", 32, pages_4, NULL, NULL},
+	{"alloc_pages_9.pair", 32, pages_9, NULL, NULL},
+	{"alloc_pages_0_atomic.pair", 64, pages_0_atomic, NULL, NULL},
+	{"batch256_pages_0.alloc_lifo", 256, pages_0_alloc, "batch256_pages_0.free_lifo", pages_0_lifo},
+	{"batch256_pages_0.alloc_fifo", 256, pages_0_alloc, "batch256_pages_0.free_fifo", pages_0_fifo},
+	{"alloc_pages_bulk32.pair", 8, pages_bulk32, NULL, NULL},
+	{"get_zeroed_page.pair", 32, zeroed_page, NULL, NULL},
+	{"vmalloc_1.pair", 16, vmalloc_1, NULL, NULL},
+	{"vmalloc_4.pair", 16, vmalloc_4, NULL, NULL},
+	{"vmalloc_16.pair", 8, vmalloc_16, NULL, NULL},
+	{"vmalloc_64.pair", 4, vmalloc_64, NULL, NULL},
+	{"vmalloc_512.pair", 1, vmalloc_512, NULL, NULL},
+	{"kvmalloc_128k.pair", 16, kvmalloc_128k, NULL, NULL},
+};
+
+/* One batch, or all ones if an interrupt came in. */
+static u64 time_batch(void (*fn)(unsigned int n), unsigned int n)
+{
+	unsigned int cpu = raw_smp_processor_id();
+	unsigned long ticks = cpu_timer_ticks(cpu);
+	u64 start = rdtsc(), end;
+
+	fn(n);
+	end = rdtsc();
+	return cpu_timer_ticks(cpu) == ticks && raw_smp_processor_id() == cpu ? end - start : U64_MAX;
+}
+
+static void print_row(const char *name, u64 best, u64 nothing, unsigned int n)
+{
+	if (best == U64_MAX)
+		pr_info("bench: %s none: an interrupt came into every batch\n", name);
+	else
+		pr_info("bench: %s %llu\n", name, (unsigned long long)((best - nothing + n / 2) / n));
+}
+
+static void run_row(const struct row *row)
+{
+	u64 nothing = U64_MAX, first = U64_MAX, second = U64_MAX;
+
+	for (unsigned int i = 0; i < WARM_UP + BATCHES; i++) {
+		u64 none = time_batch(empty, row->n);
+		u64 one = time_batch(row->first, row->n);
+		u64 two = row->second ? time_batch(row->second, row->n) : U64_MAX;
+
+		if (i < WARM_UP)
+			continue;
+		nothing = min(nothing, none);
+		first = min(first, one);
+		second = min(second, two);
+	}
+	print_row(row->name, first, nothing, row->n);
+	if (row->second)
+		print_row(row->second_name, second, nothing, row->n);
+}
+
+static void ops(struct kunit *test)
+{
+	cache = kmem_cache_create("bench-192", 192, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+		run_row(&rows[i]);
+	kmem_cache_destroy(cache);
+}
+
+static struct kunit_case cases[] = {KUNIT_CASE(ops), {}};
+static struct kunit_suite suite = {.name = "ops", .test_cases = cases};
+kunit_test_suite(suite);
+MODULE_LICENSE("MIT");
