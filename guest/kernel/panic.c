@@ -21,11 +21,13 @@
 
 #include <asm/page.h>
 #include <asm/ptrace.h>
+#include <asm/stacktrace.h>
 
 #include "guest/drivers/exit.h"
 #include "guest/kernel/main.h"
 
 #define MAX_FRAMES 32
+#define MAX_STEPS 2000
 
 enum system_states system_state = SYSTEM_BOOTING;
 EXPORT_SYMBOL(system_state);
@@ -44,21 +46,40 @@ struct frame {
 	unsigned long ret;
 };
 
+static void say_repeats(unsigned int repeats)
+{
+	if (repeats)
+		printk(KERN_EMERG " ... the same %u times more\n", repeats);
+}
+
+/* A recursion is said once and counted: what led into it matters more. */
 void backtrace(unsigned long bp)
 {
+	unsigned int printed = 0, repeats = 0;
+	unsigned long last = 0, hidden;
 	struct frame f;
 
-	for (unsigned int n = 0; n < MAX_FRAMES; n++) {
-		if (bp < PAGE_OFFSET || bp % sizeof(long) || copy_from_kernel_nofault(&f, (const void *)bp, sizeof(f)))
-			return;
-		if (!f.ret)
-			return;
-		printk(KERN_EMERG " [<%016lx>]\n", f.ret);
-		/* Stacks grow down, so callers' frames lie higher. */
-		if (f.bp <= bp)
-			return;
+	for (unsigned int n = 0; n < MAX_STEPS && printed < MAX_FRAMES; n++) {
+		if (bp < PAGE_OFFSET || bp % sizeof(long) ||
+		    copy_from_kernel_nofault(&f, (const void *)bp, sizeof(f)) || !f.ret)
+			return say_repeats(repeats);
+		if (f.ret == last) {
+			repeats++;
+		} else {
+			say_repeats(repeats);
+			printk(KERN_EMERG " [<%016lx>]\n", f.ret);
+			hidden = arch_trap_caller(bp, f.bp, f.ret);
+			if (hidden)
+				printk(KERN_EMERG " [<%016lx>]\n", hidden);
+			repeats = 0;
+			last = f.ret;
+			printed++;
+		}
+		if (!arch_frame_follows(bp, f.bp))
+			return say_repeats(repeats);
 		bp = f.bp;
 	}
+	say_repeats(repeats);
 	printk(KERN_EMERG " ...\n");
 }
 
@@ -129,6 +150,7 @@ EXPORT_SYMBOL(panic);
 void die(const struct pt_regs *regs, const char *what, unsigned long error_code)
 {
 	const char *file = this_cpu_read(bug_file);
+	unsigned long hidden;
 
 	become_the_one();
 	if (file)
@@ -139,6 +161,9 @@ void die(const struct pt_regs *regs, const char *what, unsigned long error_code)
 	show_regs(regs);
 	printk(KERN_EMERG "Call Trace:\n");
 	printk(KERN_EMERG " [<%016lx>]\n", regs->ip);
+	hidden = arch_hidden_caller(regs);
+	if (hidden)
+		printk(KERN_EMERG " [<%016lx>]\n", hidden);
 	backtrace(regs->bp);
 	end_run(EXIT_GUEST_PANIC);
 }

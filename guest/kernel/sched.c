@@ -191,6 +191,10 @@ void irq_exit(void)
 		set_need_resched();
 	}
 	preempt_count_sub(HARDIRQ_OFFSET);
+}
+
+void irq_exit_resched(void)
+{
 	/* Interrupts stay off: the task that is left here comes back to return from its interrupt. */
 	if (this_cpu_read(__preempt_count) == 0)
 		switch_tasks(true);

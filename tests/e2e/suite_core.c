@@ -61,6 +61,25 @@ START_TEST(triple_fault_is_a_crash)
 }
 END_TEST
 
+/* Not a triple fault: which stack, whose, and what led there - through the interrupt stack into what was interrupted. */
+START_TEST(stack_overflow_is_named)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/overflow.ko"));
+
+	expect_code(p, 4);
+	expect_one_error(p, "mmvisor", "kernel stack overflow: task stack 0x");
+	expect_out(p, "stack overflow: task stack 0x[0-9a-f]+-0x[0-9a-f]+ of task kunit:overflows");
+	expect_out(p, "digs_deeper\\+0x.*\n.*the same [0-9]+ times more\n.* overflows\\+0x");
+	p = run("mmvisor", "run", "--cpus", "2", "--debug-kernel", program_path("e2e/irqoverflow.ko"));
+	expect_code(p, 4);
+	expect_one_error(p, "mmvisor", "kernel stack overflow: interrupt stack 0x");
+	expect_out(p, "stack overflow: interrupt stack 0x[0-9a-f]+-0x[0-9a-f]+ of task victim/1");
+	expect_out(p, "in hard IRQ, interrupts off");
+	expect_out(p, "handle_interrupt\\+0x");
+	expect_out(p, "is_interrupted\\+0x");
+}
+END_TEST
+
 START_TEST(broken_invariant_is_named)
 {
 	struct proc *p =
@@ -179,6 +198,7 @@ Suite *suite_core(void)
 	tcase_add_test(t, crash_without_core);
 	tcase_add_test(t, bug_is_a_crash);
 	tcase_add_test(t, triple_fault_is_a_crash);
+	tcase_add_test(t, stack_overflow_is_named);
 	tcase_add_test(t, broken_invariant_is_named);
 	tcase_add_test(t, gdb_opens_the_core);
 	tcase_add_test(t, inspector_opens_the_core);

@@ -10,7 +10,6 @@
 
 #include "tools/view/view_impl.h"
 
-#define PTE_ADDR 0x000ffffffffff000ULL
 #define ENTRIES 512
 
 static const struct view_region *region_of(const struct view *v, gpa_t gpa)
@@ -237,29 +236,4 @@ int view_pfn_of(gva_t page, uint64_t *pfn)
 		return -EINVAL;
 	*pfn = (page - VMEMMAP) / sizeof(struct page);
 	return 0;
-}
-
-unsigned int view_backtrace(const struct view *v, const struct guest_regs *regs, bool (*cb)(void *ctx, gva_t pc),
-			    void *ctx)
-{
-	struct view seen = *v; /* another top table for these reads, and nothing remembered from the kernel's */
-	struct view_tlb tlb[VIEW_TLB_SIZE];
-	struct {
-		gva_t next, ret;
-	} frame;
-	gva_t fp = regs->rbp;
-	unsigned int n = 1;
-
-	memset(tlb, 0xff, sizeof(tlb));
-	seen.tlb = tlb;
-	seen.cr3 = regs->cr3 & PTE_ADDR;
-	if (!cb(ctx, regs->rip))
-		return n;
-	while (n < VIEW_MAX_FRAMES && fp && fp % 8 == 0 && !view_read(&seen, fp, &frame, sizeof(frame)) && frame.ret) {
-		n++;
-		if (!cb(ctx, frame.ret) || frame.next <= fp)
-			break;
-		fp = frame.next;
-	}
-	return n;
 }

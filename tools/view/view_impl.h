@@ -7,6 +7,9 @@
 
 #include "tools/view/view.h"
 
+/* The address in a page-table entry. */
+#define PTE_ADDR 0x000ffffffffff000ULL
+
 #define VIEW_MAX_REGIONS (MMV_NR_RANGES + 2)
 
 /* A direct-mapped cache of translations: one entry per 2 MiB of address space. Purely a matter of speed. */

@@ -12,7 +12,7 @@
 /* Linker script. */
 extern char kernel_start[], kernel_end[];
 extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[];
-extern char boot_stack_guard[], boot_stack_top[], boot_ist_guard[], boot_ist_top[];
+extern char boot_stack_guard[], boot_stack_top[], boot_ist_guard[], boot_ist_top[], boot_irq_guard[], boot_irq_top[];
 
 /* entry.S */
 extern char idt_stubs[], wake_entry[], secondary_entry[], thread_trampoline[];
@@ -40,6 +40,16 @@ void traps_init(void);
 
 /** desc_init_cpu - own GDT and TSS for this CPU; @ist_top: end of its stack for IST_CRASH. Per-CPU area in place. */
 void desc_init_cpu(const void *ist_top);
+
+/* stack.c */
+
+struct stack_range;
+
+/** stack_init_cpu - @irq_top, @ist_top: ends of @cpu's stacks, of IRQ_STACK_SIZE and IST_STACK_SIZE. Before it takes interrupts. */
+void stack_init_cpu(unsigned int cpu, void *irq_top, void *ist_top);
+
+/** stack_guard_of - does @addr lie in the unmapped page under a stack of this CPU? Then that stack ran over. Context: any. */
+bool stack_guard_of(unsigned long addr, struct stack_range *range);
 
 /* fdt.c */
 

@@ -54,6 +54,7 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	fill_root(tsc);
 	mm_init();
 
+	stack_init_cpu(0, boot_irq_top, boot_ist_top);
 	desc_init_cpu(boot_ist_top);
 	irq_init();
 	apic_init_cpu();

@@ -6,7 +6,9 @@
  * time from the boot CPU. Before that it turns on its local APIC, so that the boot CPU can wake it with WAKE_VECTOR; a wake-up
  * sent before that is lost, but then the word already holds the address.
  *
- * Interrupts and exceptions run on the stack they find, except double fault, NMI and machine check (own IST stacks).
+ * Exceptions run on the stack they find, except double fault, NMI and machine check (own IST stacks). Interrupts run on the CPU's
+ * interrupt stack (stack.c); the way out of the outermost one comes back to the stack of the task, and only
+ * there may another task be switched to.
  */
 #include <asm/apic.h>
 #include <asm/msr.h>
@@ -129,7 +131,21 @@ gate_common:
 	pushq	136(%rdi)		/* a frame for the interrupted code, so that backtraces go on through it */
 	push	%rbp
 	mov	%rsp, %rbp
+	cmpq	$32, 120(%rdi)		/* its vector: exception or interrupt? */
+	jae	1f
 	call	trap_entry
+	jmp	gate_return
+1:	mov	%rsp, %rbx
+	incl	%gs:irq_stack_depth
+	cmpl	$1, %gs:irq_stack_depth
+	jne	2f
+	mov	%gs:irq_stack_top, %rsp
+2:	call	handle_interrupt
+	mov	%rbx, %rsp
+	decl	%gs:irq_stack_depth
+	jnz	gate_return
+	call	irq_exit_resched
+gate_return:
 	add	$16, %rsp
 	pop	%r15
 	pop	%r14
@@ -148,6 +164,26 @@ gate_common:
 	pop	%rdi
 	add	$16, %rsp		/* vector, error code */
 	iretq
+
+/* arch_call_on_irq_stack(%rdi: function) */
+	.balign 16
+	.globl arch_call_on_irq_stack
+arch_call_on_irq_stack:
+	push	%rbp
+	mov	%rsp, %rbp
+	push	%rbx
+	mov	%rsp, %rbx
+	incl	%gs:irq_stack_depth
+	cmpl	$1, %gs:irq_stack_depth
+	jne	1f
+	mov	%gs:irq_stack_top, %rsp
+1:	and	$-16, %rsp
+	call	*%rdi
+	mov	%rbx, %rsp
+	decl	%gs:irq_stack_depth
+	pop	%rbx
+	pop	%rbp
+	ret
 
 /* arch_switch_stack(%rdi: save here, %rsi: go on there, %rdx: handed through) */
 	.balign 16

@@ -6,7 +6,8 @@
  * (request_irq()). States of a number: free -> taken -> handled, and back; compare-and-swap moves them, so no lock is needed.
  * @running lets free_irq() wait until no CPU is inside the handler: it is raised before the handler is read.
  *
- * Every interrupt: irq_enter(), the work, end of interrupt, irq_exit(), which may switch to another task.
+ * Every interrupt, on the interrupt stack: irq_enter(), the work, end of interrupt, irq_exit(). Back on the stack of the task,
+ * entry.S calls irq_exit_resched(), which may switch to another task.
  */
 #include <linux/bug.h>
 #include <linux/errno.h>

@@ -307,7 +307,8 @@ static void map_kernel(void)
 	map_image(__rodata_start, __rodata_end, PAGE_KERNEL_RO);
 	map_image(__data_start, boot_stack_guard, PAGE_KERNEL);
 	map_image(boot_stack_guard + PAGE_SIZE, boot_ist_guard, PAGE_KERNEL);
-	map_image(boot_ist_guard + PAGE_SIZE, kernel_end, PAGE_KERNEL);
+	map_image(boot_ist_guard + PAGE_SIZE, boot_irq_guard, PAGE_KERNEL);
+	map_image(boot_irq_guard + PAGE_SIZE, kernel_end, PAGE_KERNEL);
 	map_range(DEV_VA, DEV_GPA, DEV_SIZE, pgprot_val(PAGE_KERNEL_NOCACHE));
 }
 

@@ -3,7 +3,7 @@
  * smp.c - the other CPUs: per-CPU areas, bringing them online, and calling functions on them.
  *
  * Bring-up: a parked vCPU watches its release word (entry.S). Per CPU: an area copied from what was linked (not from CPU
- * 0's live one), two stacks with guard pages (vmalloc), then the word, then a wake-up interrupt. All are released
+ * 0's live one), three stacks with guard pages (vmalloc), then the word, then a wake-up interrupt. All are released
  * first and waited for together. A CPU is online once its bit is in cpu_online_bits; it sets it itself, last.
  *
  * Calls: one at a time, in one place, under a lock that is waited for with interrupts on; the caller stays until every
@@ -25,11 +25,11 @@
 
 #include <asm/apic.h>
 #include <asm/msr.h>
+#include <asm/stacktrace.h>
 
 #include "guest/arch/x86/arch.h"
 #include "guest/kernel/boot_info.h"
 
-#define IST_STACK_SIZE (2 * PAGE_SIZE)
 #define ONLINE_TIMEOUT_S 30
 
 /* Read by parked vCPUs in entry.S. */
@@ -78,9 +78,9 @@ static void prepare_cpu(unsigned int cpu)
 {
 	size_t size = (size_t)(__per_cpu_end - __per_cpu_start);
 	struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO, get_order(size));
-	char *stack = vmalloc(THREAD_SIZE), *ist = vmalloc(IST_STACK_SIZE);
+	char *stack = vmalloc(THREAD_SIZE), *ist = vmalloc(IST_STACK_SIZE), *irq = vmalloc(IRQ_STACK_SIZE);
 
-	if (!page || !stack || !ist)
+	if (!page || !stack || !ist || !irq)
 		panic("no memory for CPU %u of %u: give the guest more, or fewer --cpus", cpu, nr_cpu_ids);
 	set_page_owner(page, OWNER_PERCPU);
 	memcpy(page_address(page), per_cpu_template, size);
@@ -89,6 +89,7 @@ static void prepare_cpu(unsigned int cpu)
 	*arch_per_cpu_ptr(&cpu_number, cpu) = cpu;
 	secondary_stacks[cpu] = stack + THREAD_SIZE;
 	ist_tops[cpu] = ist + IST_STACK_SIZE;
+	stack_init_cpu(cpu, irq + IRQ_STACK_SIZE, ist_tops[cpu]);
 	sched_prepare_cpu(cpu, stack);
 }
 

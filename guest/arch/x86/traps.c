@@ -6,7 +6,10 @@
 #include <linux/kernel.h>
 #include <linux/printk.h>
 #include <linux/panic.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
+
+#include <asm/stacktrace.h>
 
 #include "guest/arch/x86/arch.h"
 #include "shared/boot.h"
@@ -61,7 +64,8 @@ static const char *place_of(unsigned long addr)
 {
 	if (addr < PAGE_SIZE)
 		return ", a NULL pointer";
-	if (addr - (unsigned long)boot_stack_guard < PAGE_SIZE || addr - (unsigned long)boot_ist_guard < PAGE_SIZE)
+	if (addr - (unsigned long)boot_stack_guard < PAGE_SIZE || addr - (unsigned long)boot_ist_guard < PAGE_SIZE ||
+	    addr - (unsigned long)boot_irq_guard < PAGE_SIZE)
 		return ", the guard page of a boot stack";
 	if (addr - (unsigned long)__text_start < (unsigned long)(__rodata_end - __text_start))
 		return addr < (unsigned long)__text_end ? ", kernel text" : ", kernel constants";
@@ -98,29 +102,43 @@ static void describe_selector(char *buf, size_t size, const char *name, unsigned
 		 err >> 3 & 0x1fff, err & ERR_EXTERNAL ? ", external" : "");
 }
 
-static void describe_double_fault(char *buf, size_t size, const struct pt_regs *regs, unsigned long addr)
+static void describe_overflow(char *buf, size_t size, const struct pt_regs *regs, const struct stack_range *stack)
 {
-	/* The fault that could not be delivered was most likely the push of its own frame. */
-	bool overflow = regs->sp - addr < PAGE_SIZE || addr - regs->sp < PAGE_SIZE;
+	struct task_struct *task = current;
 
-	snprintf(buf, size, "double fault: %s, last page fault at 0x%lx",
-		 overflow ? "kernel stack overflow" : "an exception could not be delivered", addr);
+	snprintf(buf, size, "kernel stack overflow: %s 0x%lx-0x%lx of task %s/%d, stack pointer 0x%lx", stack->name,
+		 stack->low, stack->high, task ? task->comm : "(boot)", task ? task->pid : 0, regs->sp);
+}
+
+/*
+ * A stack that ran over its end: a push into the guard page, which becomes a double fault, because the page fault could not be
+ * pushed either; or, if the stack pointer itself is still above it, a plain page fault there.
+ */
+static bool is_overflow(const struct pt_regs *regs, unsigned long addr, struct stack_range *stack)
+{
+	if (regs->vector != TRAP_PAGE_FAULT && regs->vector != TRAP_DOUBLE_FAULT)
+		return false;
+	return stack_guard_of(addr, stack) || (regs->vector == TRAP_DOUBLE_FAULT && stack_guard_of(regs->sp, stack));
 }
 
 static void handle_exception(struct pt_regs *regs)
 {
 	unsigned long cr2 = read_cr2();
 	unsigned long v = regs->vector, err = regs->error_code;
-	char text[160];
+	struct stack_range stack;
+	char text[192];
 
 	if (v == TRAP_PAGE_FAULT && !(err & X86_PF_PROT) && paging_fault(cr2))
 		return;
 	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fixup_exception(regs))
 		return;
-	if (v == TRAP_PAGE_FAULT)
+	if (is_overflow(regs, cr2, &stack))
+		describe_overflow(text, sizeof(text), regs, &stack);
+	else if (v == TRAP_PAGE_FAULT)
 		describe_page_fault(text, sizeof(text), cr2, err);
 	else if (v == TRAP_DOUBLE_FAULT)
-		describe_double_fault(text, sizeof(text), regs, cr2);
+		snprintf(text, sizeof(text),
+			 "double fault: an exception could not be delivered, last page fault at 0x%lx", cr2);
 	else if (err && v >= 10 && v <= TRAP_GENERAL_PROTECTION)
 		describe_selector(text, sizeof(text), trap_names[v], err);
 	else
@@ -130,8 +148,5 @@ static void handle_exception(struct pt_regs *regs)
 
 void trap_entry(struct pt_regs *regs)
 {
-	if (regs->vector < 32)
-		handle_exception(regs);
-	else
-		handle_interrupt(regs);
+	handle_exception(regs);
 }
