@@ -30,7 +30,7 @@ MMV_SIZE(struct slab_cpu, 512);
 /**
  * struct kmem_cache - objects of one size.
  * @size:   bytes from one object to the next
- * @offset: where in a free object the link to the next free one lies
+ * @offset: where in a free object's slot the link to the next free one lies
  * @cpu:    array of mm_root.nr_cpus entries
  *
  * Always: objects == nr_slabs * objs_per_slab; a slab is on partial if 0 < inuse < objects, on full if inuse == objects, on
@@ -53,6 +53,47 @@ struct kmem_cache {
 	struct list_head partial, full, empty;            /* (L) struct slab, by slab_list */
 	uint64_t nr_slabs, nr_partial, nr_full, nr_empty; /* (L) */
 	GPTR(struct slab_cpu) cpu;                        /* (c) */
+
+	/* What debugging adds to a slab and to each object in it; all zero: nothing. See struct slab_track. */
+	uint32_t first;    /* (c) offset of a slab's first object */
+	uint32_t red_left; /* (c) bytes of red zone in front of every object */
+	uint32_t inuse;    /* (c) from an object's start to its metadata: the object and its right red zone */
+	uint32_t track;    /* (c) offset of struct slab_track[NR_SLAB_TRACKS] in an object's slot; 0: not kept */
+	uint32_t orig;     /* (c) offset of the size that was asked for, 32 bits; 0: not kept */
+	uint32_t poison;   /* (c) SLAB_POISONED_* */
+	uint64_t random;   /* (c) 0: links are plain addresses; else see slab_link() */
 };
+
+#define SLAB_POISONED_PAD 1u  /* bytes that are nobody's hold POISON_INUSE */
+#define SLAB_POISONED_BODY 2u /* free objects hold POISON_FREE, and POISON_END as their last byte */
+
+/**
+ * slab_link - encode or decode the link that lies at @at: the same operation both ways
+ * A link that somebody overwrote, or read without knowing @random, leads nowhere.
+ */
+static inline uint64_t slab_link(uint64_t random, uint64_t at, uint64_t word)
+{
+	return random ? word ^ random ^ __builtin_bswap64(at) : word;
+}
+
+/**
+ * struct slab_track - who did something to an object, and when.
+ * @addr:   whom the call returned to
+ * @when:   time-stamp counter
+ * @handle: the stack, in the stack depot; 0: unknown
+ *
+ * A slot of a cache with everything on, from one object to the next:
+ *	object | right red zone (to inuse) | link | track of allocation, of free | size asked for | padding | left red zone of the next
+ */
+struct slab_track {
+	gva_t addr;
+	uint64_t when;
+	uint32_t handle;
+	uint32_t cpu;
+	int32_t pid;
+	uint32_t reserved;
+};
+MMV_SIZE(struct slab_track, 32);
+enum slab_track_kind { TRACK_ALLOC, TRACK_FREE, NR_SLAB_TRACKS };
 
 #endif

@@ -77,7 +77,7 @@ static noinline void freelist_broken(const struct kmem_cache *s, const struct sl
 static void slab_take(struct kmem_cache *s, struct slab *slab, struct slab_cpu *c, unsigned int nr)
 {
 	unsigned int old = slab->inuse;
-	unsigned long base = (unsigned long)slab_address(slab);
+	unsigned long base = (unsigned long)slab_objects(s, slab);
 	unsigned long bytes = (unsigned long)slab->objects * s->size;
 	void *obj = slab->freelist;
 
@@ -87,7 +87,7 @@ static void slab_take(struct kmem_cache *s, struct slab *slab, struct slab_cpu *
 		MM_CHECK(slab_owns(s, slab, obj));
 		c->objs[c->nr++] = obj;
 		slab->inuse++;
-		obj = *free_link(s, obj);
+		obj = get_free_link(s, obj);
 	}
 	slab->freelist = obj;
 	refile_slab(s, slab, old);
@@ -101,7 +101,7 @@ static void slab_put(struct kmem_cache *s, void *obj)
 		slab_bad_free("kmem_cache_free", s, obj);
 		return;
 	}
-	*free_link(s, obj) = slab->freelist;
+	set_free_link(s, obj, slab->freelist);
 	slab->freelist = obj;
 	slab->inuse--;
 	refile_slab(s, slab, slab->inuse + 1U);
@@ -231,17 +231,17 @@ static struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 	WARN_ONCE((gfp & __GFP_ZERO) && ctor, "%s has a constructor: __GFP_ZERO makes no sense\n", s->name);
 	slab->inuse = 0;
 	slab->objects = s->objs_per_slab;
-	obj = slab_address(slab);
+	obj = slab_objects(s, slab);
 	end = obj + (unsigned long)(slab->objects - 1) * s->size;
 	slab->freelist = obj;
 	for (; obj < end; obj += s->size) {
 		if (ctor)
 			ctor(obj);
-		*free_link(s, obj) = obj + s->size;
+		set_free_link(s, obj, obj + s->size);
 	}
 	if (ctor)
 		ctor(obj);
-	*free_link(s, obj) = NULL;
+	set_free_link(s, obj, NULL);
 	return slab;
 }
 
@@ -364,7 +364,7 @@ static bool already_free(struct kmem_cache *s, struct slab_cpu *c, void *obj)
 	for (unsigned int i = 0; i < c->nr; i++)
 		found |= c->objs[i] == obj;
 	__spin_acquire(&s->lock);
-	for (void *o = slab->freelist; o && !found; o = *free_link(s, o))
+	for (void *o = slab->freelist; o && !found; o = get_free_link(s, o))
 		found = o == obj;
 	__spin_release(&s->lock);
 	return found;

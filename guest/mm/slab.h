@@ -40,17 +40,33 @@ static __always_inline struct page *obj_head(const void *obj)
 	return unlikely((unsigned long)(page - head) >> head->order) ? NULL : head;
 }
 
+/** slab_objects - the first object of a slab. */
+static inline char *slab_objects(const struct kmem_cache *s, const struct slab *slab)
+{
+	return (char *)slab_address(slab) + (MM_DEBUG ? s->first : 0);
+}
+
 /** slab_owns - is @obj the address of one of the slab's objects? */
 static inline bool slab_owns(const struct kmem_cache *s, const struct slab *slab, const void *obj)
 {
-	unsigned long offset = (unsigned long)obj - (unsigned long)slab_address(slab);
+	unsigned long offset = (unsigned long)obj - (unsigned long)slab_objects(s, slab);
 
 	return offset < (unsigned long)slab->objects * s->size && (uint32_t)offset % s->size == 0;
 }
 
-static inline void **free_link(const struct kmem_cache *s, void *obj)
+/** get_free_link, set_free_link - the free object behind a free one. Encoded in the debug kernel. */
+static inline void *get_free_link(const struct kmem_cache *s, const void *obj)
 {
-	return (void **)((char *)obj + s->offset);
+	const uint64_t *at = (const uint64_t *)((const char *)obj + s->offset);
+
+	return (void *)(MM_DEBUG ? slab_link(s->random, (uint64_t)(uintptr_t)at, *at) : *at);
+}
+
+static inline void set_free_link(const struct kmem_cache *s, void *obj, const void *next)
+{
+	uint64_t *at = (uint64_t *)((char *)obj + s->offset), word = (uint64_t)(uintptr_t)next;
+
+	*at = MM_DEBUG ? slab_link(s->random, (uint64_t)(uintptr_t)at, word) : word;
 }
 
 /** kfree_large - the rest of kfree(): @head is no slab, or NULL. */

@@ -86,7 +86,7 @@ void cache_geometry(struct kmem_cache *s)
 	s->offset = outside ? bytes : ALIGN_DOWN(s->object_size / 2, (uint32_t)sizeof(void *));
 	s->size = ALIGN(outside ? bytes + sizeof(void *) : bytes, s->align);
 	s->order = (uint16_t)slab_order(s->size);
-	s->objs_per_slab = (uint16_t)((PAGE_SIZE << s->order) / s->size);
+	s->objs_per_slab = (uint16_t)(((PAGE_SIZE << s->order) - s->first) / s->size);
 	s->gfp = (s->flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) | (s->flags & SLAB_CACHE_DMA32 ? __GFP_DMA32 : 0) |
 		 (s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0);
 }

@@ -26,9 +26,15 @@ struct cache {
 	struct vec *seen; /* pfns of slabs met on lists of all caches */
 };
 
+/* Bytes of a slab behind what its first object follows. */
 static uint64_t slab_bytes(const struct kmem_cache *s)
 {
-	return MMV_PAGE_SIZE << s->order;
+	return (MMV_PAGE_SIZE << s->order) - s->first;
+}
+
+static gva_t slab_start(const struct kmem_cache *s, uint64_t pfn)
+{
+	return DIRECT_MAP + (pfn << MMV_PAGE_SHIFT) + s->first;
 }
 
 /* ---- geometry ---- */
@@ -41,8 +47,9 @@ static bool check_geometry(struct cache *k)
 
 	check_ran(k->c, R_SLAB_GEOMETRY);
 	ok = s->object_size && s->size >= s->object_size && s->order <= MAX_PAGE_ORDER && s->objs_per_slab &&
-	     (uint64_t)s->size * s->objs_per_slab <= slab_bytes(s) && s->offset <= s->size &&
-	     s->size - s->offset >= 8 && s->align && !(s->align & (s->align - 1)) && s->size % s->align == 0;
+	     s->first < MMV_PAGE_SIZE << s->order && (uint64_t)s->size * s->objs_per_slab <= slab_bytes(s) &&
+	     s->offset <= s->size && s->size - s->offset >= 8 && s->align && !(s->align & (s->align - 1)) &&
+	     s->size % s->align == 0;
 	/* and no more would fit */
 	ok = ok && slab_bytes(s) - (uint64_t)s->size * s->objs_per_slab < s->size;
 	if (ok)
@@ -75,7 +82,7 @@ static bool is_object(const struct cache *k, gva_t obj, uint64_t *pfn, const cha
 	if (slab->slab_cache.va != k->addr)
 		return false;
 	*why = "not at the start of an object";
-	off = obj - DIRECT_MAP - (*pfn << MMV_PAGE_SHIFT);
+	off = obj - slab_start(&k->s, *pfn);
 	return off % k->s.size == 0 && off / k->s.size < slab->objects;
 }
 
@@ -160,7 +167,7 @@ static size_t waiting_from(const struct cache *k, gva_t addr)
 /* @bits: the objects on the slab's free list. Those that wait in an array must not be among them. */
 static void check_both(struct cache *k, uint64_t pfn, const struct slab *slab, const uint8_t *bits)
 {
-	gva_t base = DIRECT_MAP + (pfn << MMV_PAGE_SHIFT), end = base + (uint64_t)slab->objects * k->s.size;
+	gva_t base = slab_start(&k->s, pfn), end = base + (uint64_t)slab->objects * k->s.size;
 
 	for (size_t i = waiting_from(k, base); i < k->waiting.nr && k->waiting.at[i] < end; i++) {
 		uint64_t n = (k->waiting.at[i] - base) / k->s.size;
@@ -177,8 +184,9 @@ static void check_both(struct cache *k, uint64_t pfn, const struct slab *slab, c
 /* Return: whether the list could be followed to its end; @nr: its length. */
 static bool walk_free(struct cache *k, uint64_t pfn, const struct slab *slab, uint8_t *bits, unsigned int *nr)
 {
-	gva_t base = DIRECT_MAP + (pfn << MMV_PAGE_SHIFT), at = slab->freelist.va, from = 0;
+	gva_t base = slab_start(&k->s, pfn), at = slab->freelist.va, from = 0;
 	struct check_fault *f;
+	uint64_t link;
 
 	for (*nr = 0; at; (*nr)++) {
 		uint64_t off = at - base, n = off / k->s.size;
@@ -199,8 +207,9 @@ static bool walk_free(struct cache *k, uint64_t pfn, const struct slab *slab, ui
 		}
 		bits[n / 8] |= (uint8_t)(1u << n % 8);
 		from = at;
-		if (view_read_phys(k->c->v, at - DIRECT_MAP + k->s.offset, &at, sizeof(at)))
+		if (view_read_phys(k->c->v, at - DIRECT_MAP + k->s.offset, &link, sizeof(link)))
 			return false;
+		at = slab_link(k->s.random, at + k->s.offset, link);
 	}
 	return true;
 }
