@@ -22,6 +22,7 @@ int dma_init(struct dma *d, struct vm *vm, unsigned int index, unsigned int bits
 	pthread_mutex_init(&d->lock, NULL);
 	atomic_init(&d->tail, 0);
 	d->irq = -1;
+	dma_storms_init(&d->storms, vm, index * IRQ_LINES_PER_ENGINE + 1);
 	d->bell = eventfd(0, EFD_CLOEXEC);
 	if (d->bell < 0)
 		return -errno;
@@ -35,6 +36,7 @@ void dma_deinit(struct dma *d)
 		close(d->bell);
 	if (d->irq >= 0)
 		close(d->irq);
+	dma_storms_deinit(&d->storms);
 	pthread_mutex_destroy(&d->lock);
 }
 
@@ -148,6 +150,7 @@ int dma_start(struct dma *d)
 
 void dma_join(struct dma *d)
 {
+	dma_storms_join(&d->storms);
 	if (!d->started)
 		return;
 	ring_bell(d->bell);
@@ -166,6 +169,10 @@ static void bind_bell(struct dma *d)
 
 void dma_reg_write(struct dma *d, unsigned int reg, uint64_t value)
 {
+	if (reg >= DMA_STORM(0)) {
+		dma_storm_write(&d->storms, reg, value);
+		return;
+	}
 	pthread_mutex_lock(&d->lock);
 	switch (reg) {
 	case DMA_RING:
@@ -194,7 +201,7 @@ void dma_reg_write(struct dma *d, unsigned int reg, uint64_t value)
 		break;
 	case DMA_MSI_DATA:
 		d->msi_data = (uint32_t)value;
-		if (irq_route(d->vm, d))
+		if (irq_route(d->vm, d->index * IRQ_LINES_PER_ENGINE, d->irq, d->msi_addr, d->msi_data))
 			complain(d, "KVM refuses the MSI address", d->msi_addr);
 		break;
 	}
@@ -203,6 +210,8 @@ void dma_reg_write(struct dma *d, unsigned int reg, uint64_t value)
 
 uint64_t dma_reg_read(struct dma *d, unsigned int reg)
 {
+	if (reg >= DMA_STORM(0))
+		return dma_storm_read(&d->storms, reg);
 	switch (reg) {
 	case DMA_TAIL:
 		return atomic_load(&d->tail);

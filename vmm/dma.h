@@ -14,6 +14,7 @@
 #include <stdbool.h>
 
 #include "shared/devices.h"
+#include "vmm/dma_storm.h"
 #include "vmm/ram.h"
 
 struct vm;
@@ -35,6 +36,7 @@ struct dma {
 	uint32_t msi_data;
 	bool bell_bound, complained;
 	_Atomic(uint32_t) tail;
+	struct dma_storms storms; /* under its own lock */
 };
 
 /**

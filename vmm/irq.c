@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 /*
- * irq.c - KVM's GSI routing table holds nothing but the engines' MSIs: one GSI per engine, after the I/O APIC's.
+ * irq.c - KVM's GSI routing table holds nothing but the engines' MSIs: one GSI per line, after the I/O APIC's.
  *
- * Locking: vm->irq_lock covers the table, which is kept in vm->msi so that no other engine's lock is needed to rewrite it.
+ * Writing the table can take KVM milliseconds, so what is there already is not written again.
+ * Locking: vm->irq_lock covers the table, which is kept in vm->msi so that no engine's lock is needed to rewrite it.
  */
 #include <errno.h>
 #include <string.h>
@@ -17,11 +18,11 @@ static int write_table(struct vm *vm)
 {
 	struct {
 		struct kvm_irq_routing head;
-		struct kvm_irq_routing_entry entries[DMA_MAX_ENGINES];
+		struct kvm_irq_routing_entry entries[IRQ_LINES];
 	} table;
 
 	memset(&table, 0, sizeof(table));
-	for (unsigned int i = 0; i < vm->nr_dma; i++) {
+	for (unsigned int i = 0; i < IRQ_LINES; i++) {
 		const struct msi *m = &vm->msi[i];
 		struct kvm_irq_routing_entry *e = &table.entries[table.head.nr];
 
@@ -37,15 +38,17 @@ static int write_table(struct vm *vm)
 	return ioctl(vm->fd, KVM_SET_GSI_ROUTING, &table) ? -errno : 0;
 }
 
-int irq_route(struct vm *vm, struct dma *d)
+int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t data)
 {
-	struct kvm_irqfd bind = {.fd = (uint32_t)d->irq, .gsi = FIRST_GSI + d->index};
-	struct msi *m = &vm->msi[d->index], old = *m;
-	int err;
+	struct kvm_irqfd bind = {.fd = (uint32_t)fd, .gsi = FIRST_GSI + line};
+	struct msi *m = &vm->msi[line], old;
+	int err = 0;
 
 	pthread_mutex_lock(&vm->irq_lock);
-	*m = (struct msi){d->msi_addr, d->msi_data, true, old.bound};
-	err = write_table(vm);
+	old = *m;
+	*m = (struct msi){addr, data, true, old.bound};
+	if (!old.armed || old.addr != addr || old.data != data)
+		err = write_table(vm);
 	if (err)
 		*m = old;
 	else if (!m->bound && ioctl(vm->fd, KVM_IRQFD, &bind))
@@ -54,4 +57,16 @@ int irq_route(struct vm *vm, struct dma *d)
 		m->bound = true;
 	pthread_mutex_unlock(&vm->irq_lock);
 	return err;
+}
+
+void irq_unroute(struct vm *vm, unsigned int line)
+{
+	pthread_mutex_lock(&vm->irq_lock);
+	if (vm->msi[line].armed) {
+		vm->msi[line].armed = false;
+		/* A shorter table of entries that KVM has taken before: it cannot refuse it. */
+		if (write_table(vm))
+			vm->msi[line].armed = true;
+	}
+	pthread_mutex_unlock(&vm->irq_lock);
 }

@@ -1,18 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * irq.h - MSIs of the devices: one route and one irqfd per DMA engine.
+ * irq.h - MSIs of the devices: one route and one irqfd per interrupt line.
+ *
+ * An engine has one line for its completions and one for each of its storm channels.
  */
 #ifndef MMV_VMM_IRQ_H
 #define MMV_VMM_IRQ_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "shared/devices.h"
+
+#define IRQ_LINES_PER_ENGINE (1 + DMA_NR_STORMS)
+#define IRQ_LINES (DMA_MAX_ENGINES * IRQ_LINES_PER_ENGINE)
+
 struct vm;
-struct dma;
+
+/** struct msi - what a line is routed to. @armed: the guest has said where; @bound: its eventfd is with KVM */
+struct msi {
+	uint64_t addr;
+	uint32_t data;
+	bool armed, bound;
+};
 
 /**
- * irq_route - (re)write KVM's routing table with what the engines have armed, and bind @d's eventfd to its entry
- * Context: a vCPU's thread, under @d's lock.
- * Return: 0 or -errno.
+ * irq_route - (re)write KVM's routing table with what is armed, and bind @fd to the line's entry
+ * Context: any thread.
+ * Return: 0 or -errno; then the line is as it was.
  */
-int irq_route(struct vm *vm, struct dma *d);
+int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t data);
+
+/** irq_unroute - the line raises no interrupt any more, until it is routed again. */
+void irq_unroute(struct vm *vm, unsigned int line);
 
 #endif

@@ -20,6 +20,7 @@
 #include "vmm/dma.h"
 #include "vmm/gate.h"
 #include "vmm/host.h"
+#include "vmm/irq.h"
 #include "vmm/ram.h"
 #include "vmm/run.h"
 #include "vmm/symbols.h"
@@ -48,13 +49,6 @@ struct vm_end {
 	uint8_t insn[16];
 };
 
-/** struct msi - what engine i's MSI is routed to (under irq_lock). */
-struct msi {
-	uint64_t addr;
-	uint32_t data;
-	bool armed, bound;
-};
-
 struct vm {
 	const struct run_config *cfg;
 	struct kvm_host host;
@@ -75,7 +69,7 @@ struct vm {
 	struct dma dma[DMA_MAX_ENGINES];
 	unsigned int nr_dma;
 	pthread_mutex_t irq_lock;
-	struct msi msi[DMA_MAX_ENGINES];
+	struct msi msi[IRQ_LINES]; /* under irq_lock */
 	struct symbols symbols;
 	struct vm_end end;
 	_Atomic(gva_t) root;                /* (a) from EXIT_ROOT */

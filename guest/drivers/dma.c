@@ -56,6 +56,7 @@ void dma_drivers_init(void)
 		engines[i].base = boot_info.dma[i].base;
 		engines[i].bits = boot_info.dma[i].bits;
 	}
+	dma_storms_init();
 }
 
 unsigned int dma_engine_count(void)

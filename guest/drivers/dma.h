@@ -8,4 +8,7 @@
 /** dma_drivers_init - take note of the engines in boot_info; an engine costs memory only once it is used. */
 void dma_drivers_init(void);
 
+/** dma_storms_init - the same for their storm channels. */
+void dma_storms_init(void);
+
 #endif

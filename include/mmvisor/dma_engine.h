@@ -41,4 +41,36 @@ int dma_engine_run(unsigned int n, struct dma_request *req, unsigned int nr);
 
 #define DMA_ENGINE_BATCH 32
 
+/* ---- interrupts out of nowhere ---- */
+
+/** dma_storm_fn - called in hard-IRQ context: interrupts off, may not sleep. */
+typedef void (*dma_storm_fn)(void *arg);
+
+/**
+ * dma_storm_start - interrupts from engine @n, on a CPU, at a rate
+ * @cpu: where they arrive; several storms may run at once, also on one CPU (DMA_NR_STORMS for each engine)
+ * @hz:  interrupts a second, at most DMA_STORM_MAX_HZ; 0: none but those of dma_storm_fire()
+ * @fn:  called for each
+ *
+ * However slow the guest: the next interrupt comes only after the last one's handler has returned, and a guest that was late
+ * is left alone for as long again as it took. So what the storm interrupts always makes progress; dma_storm_count() says how many there were.
+ *
+ * Context: task context, may sleep.
+ * Return: a handle >= 0 for the calls below; -ENODEV without such an engine or CPU, -EINVAL, -EBUSY if no channel is left.
+ */
+int dma_storm_start(unsigned int n, unsigned int cpu, unsigned int hz, dma_storm_fn fn, void *arg);
+
+/** dma_storm_fire - one interrupt now, whatever the rate. Two that are fired before the first is handled may come as one. */
+void dma_storm_fire(int storm);
+
+/** dma_storm_count - how often @fn was called since the storm began. Context: any. */
+unsigned long dma_storm_count(int storm);
+
+/**
+ * dma_storm_stop - no more of it: when it returns, @fn is not running and will not be called again
+ * Context: task context, interrupts on.
+ * Return: dma_storm_count() at the end.
+ */
+unsigned long dma_storm_stop(int storm);
+
 #endif
