@@ -15,6 +15,7 @@
 #include "shared/layout.h"
 #include "shared/page.h"
 #include "shared/slab.h"
+#include "shared/task.h"
 #include "shared/types.h"
 #include "shared/vmalloc.h"
 #include "shared/zone.h"
@@ -68,6 +69,10 @@ struct mm_root {
 	uint32_t
 		direct_on_touch; /* 1: whole GiBs of a RAM range enter the direct map when first touched (no 1 GiB pages) */
 	uint32_t reserved;
+	struct mm_lock task_lock;
+	struct list_head tasks;   /* every thread, by task->tasks, under task_lock */
+	GPTR(struct mm_cpu) cpus; /* nr_cpus of them; 0 before the scheduler is up */
+	GPTR(struct rcu_state) rcu;
 };
 
 #endif

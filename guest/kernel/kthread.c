@@ -206,6 +206,7 @@ static struct task_struct *make(int (*fn)(void *data), void *data, const char *f
 	task->__state = TASK_NEW;
 	task->flags = PF_KTHREAD;
 	task->cpu = ~0u;
+	task->cpus_mask = ~0UL;
 	task->refs = 1;
 	task->pid = __atomic_add_fetch(&last_pid, 1, __ATOMIC_RELAXED);
 	INIT_LIST_HEAD(&task->run_node);

@@ -20,6 +20,7 @@
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
@@ -27,44 +28,36 @@
 
 #include "guest/kernel/main.h"
 
-/** struct rq - one CPU's run queue. @switches: turns taken on it */
-struct rq {
-	spinlock_t lock;
-	unsigned int nr;          /* (L) */
-	struct list_head queue;   /* (L) task->run_node */
-	struct task_struct *curr; /* (L) */
-	struct task_struct *idle; /* (c) */
-	bool kicked;              /* set by others, cleared by this CPU */
-	u64 switches;             /* (L) */
-	struct task_struct idle_task;
-};
-
 DEFINE_PER_CPU(unsigned int, __preempt_count) = PREEMPT_ENABLED;
 EXPORT_SYMBOL(__preempt_count);
-static DEFINE_PER_CPU(struct rq, runqueue);
 
-static DEFINE_SPINLOCK(task_lock);
-static LIST_HEAD(task_list);  /* (L) task->tasks */
-static unsigned int nr_tasks; /* (L) */
+static struct mm_cpu cpus[NR_CPUS] ____cacheline_aligned;
+static DEFINE_PER_CPU(struct task_struct, idle_task);
+static unsigned int nr_tasks; /* under mm_root.task_lock */
+
+static struct mm_cpu *this_rq(void)
+{
+	return &cpus[raw_smp_processor_id()];
+}
 
 void task_add(struct task_struct *task)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&task_lock, flags);
-	list_add_tail(&task->tasks, &task_list);
+	spin_lock_irqsave(&mm_root.task_lock, flags);
+	list_add_tail(&task->tasks, &mm_root.tasks);
 	nr_tasks++;
-	spin_unlock_irqrestore(&task_lock, flags);
+	spin_unlock_irqrestore(&mm_root.task_lock, flags);
 }
 
 void task_del(struct task_struct *task)
 {
 	unsigned long flags;
 
-	spin_lock_irqsave(&task_lock, flags);
+	spin_lock_irqsave(&mm_root.task_lock, flags);
 	list_del(&task->tasks);
 	nr_tasks--;
-	spin_unlock_irqrestore(&task_lock, flags);
+	spin_unlock_irqrestore(&mm_root.task_lock, flags);
 }
 
 unsigned int task_count(void)
@@ -88,19 +81,19 @@ static void clear_need_resched(void)
 }
 
 /* Needs: interrupts off. Make @rq's CPU look at its queue if it has nothing else to do. */
-static void kick_if_idle(struct rq *rq, unsigned int cpu)
+static void kick_if_idle(struct mm_cpu *rq, unsigned int cpu)
 {
 	if (rq->curr != rq->idle)
 		return;
 	if (cpu == raw_smp_processor_id()) {
 		set_need_resched();
 	} else {
-		WRITE_ONCE(rq->kicked, true);
+		WRITE_ONCE(rq->kicked, 1);
 		smp_send_reschedule(cpu);
 	}
 }
 
-static void enqueue(struct rq *rq, struct task_struct *task)
+static void enqueue(struct mm_cpu *rq, struct task_struct *task)
 {
 	task->__state = TASK_RUNNING;
 	if (!task->on_rq) {
@@ -111,7 +104,7 @@ static void enqueue(struct rq *rq, struct task_struct *task)
 }
 
 /* Needs: interrupts off, rq->lock. The next in turn; @prev goes to the end if it can go on. */
-static struct task_struct *pick_next(struct rq *rq, struct task_struct *prev, bool preempt)
+static struct task_struct *pick_next(struct mm_cpu *rq, struct task_struct *prev, bool preempt)
 {
 	struct task_struct *next;
 
@@ -134,7 +127,7 @@ static struct task_struct *pick_next(struct rq *rq, struct task_struct *prev, bo
 static void switch_tasks(bool preempt)
 {
 	unsigned long flags = arch_local_irq_save();
-	struct rq *rq = this_cpu_ptr(&runqueue);
+	struct mm_cpu *rq = this_rq();
 	struct task_struct *prev = rq->curr;
 	struct task_struct *next;
 
@@ -184,10 +177,10 @@ EXPORT_SYMBOL(preempt_schedule);
 
 void irq_exit(void)
 {
-	struct rq *rq = this_cpu_ptr(&runqueue);
+	struct mm_cpu *rq = this_rq();
 
 	if (READ_ONCE(rq->kicked)) {
-		WRITE_ONCE(rq->kicked, false);
+		WRITE_ONCE(rq->kicked, 0);
 		set_need_resched();
 	}
 	preempt_count_sub(HARDIRQ_OFFSET);
@@ -202,7 +195,7 @@ void irq_exit_resched(void)
 
 void tick(void)
 {
-	struct rq *rq = this_cpu_ptr(&runqueue);
+	struct mm_cpu *rq = this_rq();
 
 	timer_tick();
 	if (!list_empty(&rq->queue))
@@ -229,11 +222,11 @@ EXPORT_SYMBOL(cond_resched);
 static unsigned int least_busy_cpu(void)
 {
 	unsigned int best = raw_smp_processor_id();
-	unsigned int least = READ_ONCE(per_cpu(runqueue, best).nr);
+	unsigned int least = READ_ONCE(cpus[best].nr);
 	unsigned int cpu;
 
 	for_each_online_cpu (cpu) {
-		unsigned int nr = READ_ONCE(per_cpu(runqueue, cpu).nr);
+		unsigned int nr = READ_ONCE(cpus[cpu].nr);
 
 		if (nr < least) {
 			least = nr;
@@ -248,13 +241,13 @@ static int sched_start(struct task_struct *task)
 {
 	unsigned int expect = TASK_NEW;
 	unsigned long flags;
-	struct rq *rq;
+	struct mm_cpu *rq;
 
 	if (!try_cmpxchg(&task->__state, &expect, TASK_RUNNING))
 		return 0;
 	if (task->cpu == ~0u)
 		task->cpu = least_busy_cpu();
-	rq = per_cpu_ptr(&runqueue, task->cpu);
+	rq = &cpus[task->cpu];
 	spin_lock_irqsave(&rq->lock, flags);
 	enqueue(rq, task);
 	kick_if_idle(rq, task->cpu);
@@ -266,7 +259,7 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 {
 	unsigned long flags;
 	unsigned int seen;
-	struct rq *rq;
+	struct mm_cpu *rq;
 	int woken = 0;
 
 	/* The caller's news must be out before the state is looked at: the sleeper does it the other way round. */
@@ -276,7 +269,7 @@ int wake_up_state(struct task_struct *task, unsigned int states)
 		return 0;
 	if (seen == TASK_NEW)
 		return sched_start(task);
-	rq = per_cpu_ptr(&runqueue, task->cpu);
+	rq = &cpus[task->cpu];
 	spin_lock_irqsave(&rq->lock, flags);
 	if (task->__state & states) {
 		enqueue(rq, task);
@@ -309,8 +302,8 @@ void sched_idle(void)
 
 void sched_prepare_cpu(unsigned int cpu, void *stack)
 {
-	struct rq *rq = per_cpu_ptr(&runqueue, cpu);
-	struct task_struct *idle = &rq->idle_task;
+	struct mm_cpu *rq = &cpus[cpu];
+	struct task_struct *idle = per_cpu_ptr(&idle_task, cpu);
 
 	INIT_LIST_HEAD(&rq->queue);
 	INIT_LIST_HEAD(&idle->run_node);
@@ -321,7 +314,9 @@ void sched_prepare_cpu(unsigned int cpu, void *stack)
 	idle->refs = 1;
 	idle->stack = stack;
 	snprintf(idle->comm, sizeof(idle->comm), "swapper/%u", cpu);
+	idle->cpus_mask = 1UL << cpu;
 	rq->idle = idle;
+	rq->preempt_count = per_cpu_ptr(&__preempt_count, cpu);
 	rq->curr = idle;
 	per_cpu(current_task, cpu) = idle;
 	timer_init_cpu(cpu);
@@ -332,6 +327,7 @@ extern char boot_stack_guard[];
 
 void sched_init(void)
 {
+	mm_root.cpus = cpus;
 	sched_prepare_cpu(0, boot_stack_guard + PAGE_SIZE);
 	timer_init();
 }

@@ -28,6 +28,7 @@ struct mm_root mm_root = {
 	.vmalloc = &vmalloc_space,
 	.module_space = &module_space,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
+	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 };
 
 void mm_init(void)

@@ -2,8 +2,9 @@
 /*
  * sched.h - tasks, and giving the CPU away.
  *
- * Every task is a kernel thread on one CPU's run queue; runnable ones take turns of a tick each. A task is preempted
- * wherever its preempt count is 0 and interrupts are on.
+ * Every task is a kernel thread (struct task_struct: shared/task.h) on one CPU's run queue; runnable ones take turns of a tick
+ * each, and move to a CPU with less to do unless they are bound. A task is preempted wherever its preempt count is 0 and
+ * interrupts are on.
  */
 #ifndef _LINUX_SCHED_H
 #define _LINUX_SCHED_H
@@ -11,61 +12,19 @@
 #include <asm/current.h>
 #include <asm/processor.h>
 #include <linux/preempt.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
-#define TASK_COMM_LEN 16
+#include "shared/task.h"
 
-#define TASK_RUNNING 0x0000
-#define TASK_INTERRUPTIBLE 0x0001
-#define TASK_UNINTERRUPTIBLE 0x0002
-#define TASK_DEAD 0x0080
-#define TASK_NEW 0x0800
-#define TASK_IDLE TASK_UNINTERRUPTIBLE
+#define TASK_IDLE (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
-
-#define PF_IDLE 0x00000002
-#define PF_EXITING 0x00000004
-#define PF_WQ_WORKER 0x00000020
-#define PF_MEMALLOC 0x00000800
-#define PF_MEMALLOC_NOFS 0x00040000
-#define PF_MEMALLOC_NOIO 0x00080000
-#define PF_KSWAPD 0x00020000
-#define PF_KTHREAD 0x00200000
-#define PF_MEMALLOC_PIN 0x10000000
 
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX
 
-struct kunit;
+_Static_assert(THREAD_SIZE == MMV_THREAD_SIZE, "what the inspector takes for a stack");
 
-/**
- * struct task_struct - a thread
- * @refs:    1 for itself until its last turn is over, more by get_task_struct()
- * @on_rq:   running or on the queue, that is: not asleep
- * @on_cpu:  its stack is in use
- * @kthread: guest/kernel/kthread.c's own
- *
- * (q) its run queue's lock, (s) only itself, (c) constant, (a) atomic. Tasks switch with a preempt count of 0 only, so they
- * need not keep one.
- */
-struct task_struct {
-	struct thread_struct thread; /* first: what __switch_to() saves */
-	unsigned int __state;        /* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
-	unsigned int flags;          /* (s) PF_* */
-	unsigned int cpu;            /* (c) after its first turn */
-	bool on_rq;                  /* (q) */
-	bool on_cpu;                 /* its CPU */
-	int pid;                     /* (c) */
-	char comm[TASK_COMM_LEN];    /* (c) */
-	void *stack;                 /* (c) lowest address, THREAD_SIZE bytes */
-	struct list_head run_node;   /* (q) */
-	struct list_head tasks;      /* all tasks, under the list's lock */
-	void *kthread;               /* (c) */
-	int refs;                    /* (a) */
-	struct kunit *kunit_test;    /* (s) the test that it runs, or NULL */
-	u64 switches;                /* (q) turns it had */
-};
-
-_Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");
+struct cpumask;
 
 #define task_cpu(t) ((t)->cpu)
 #define task_pid_nr(t) ((t)->pid)
@@ -91,6 +50,28 @@ long schedule_timeout_uninterruptible(long timeout);
 int wake_up_process(struct task_struct *task);
 /** wake_up_state - the same, only if it sleeps in one of @states. */
 int wake_up_state(struct task_struct *task, unsigned int states);
+
+/**
+ * set_cpus_allowed_ptr - say on which CPUs @task may run from now on
+ * @mask: at least one of them online
+ *
+ * When it returns, @task does not run anywhere else any more: it was moved if it had to be.
+ * Context: task, may sleep. Return: 0, or -EINVAL if no CPU is left, or if @task is bound to its CPU for good.
+ */
+int set_cpus_allowed_ptr(struct task_struct *task, const struct cpumask *mask);
+
+/** migrate_disable, migrate_enable - the running task stays on its CPU in between, but may sleep and be preempted; they nest. */
+static inline void migrate_disable(void)
+{
+	current->no_migrate++;
+	barrier();
+}
+
+static inline void migrate_enable(void)
+{
+	barrier();
+	current->no_migrate--;
+}
 
 /** cond_resched - switch if somebody waits for this CPU. Return: 1 if it did. Context: task, may sleep. */
 int cond_resched(void);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <linux/compiler.h>
 #include <linux/stddef.h>
+#include "shared/rcu.h"
 #include "shared/types.h"
 
 typedef uint8_t u8;
@@ -91,11 +92,7 @@ struct hlist_node {
 	struct hlist_node *next, **pprev;
 };
 
-/** struct callback_head - something to be called later, for instance after a grace period. */
-struct callback_head {
-	struct callback_head *next;
-	void (*func)(struct callback_head *head);
-};
+/* Something to be called after a grace period: shared/rcu.h, because the inspector reads it. */
 #define rcu_head callback_head
 typedef void (*rcu_callback_t)(struct rcu_head *head);
 

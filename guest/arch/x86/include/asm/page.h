@@ -23,7 +23,7 @@
 
 /* A kernel stack; the page below one is never mapped. */
 #define THREAD_SIZE_ORDER 2
-#define THREAD_SIZE (PAGE_SIZE << THREAD_SIZE_ORDER)
+#define THREAD_SIZE (PAGE_SIZE << THREAD_SIZE_ORDER) /* MMV_THREAD_SIZE of shared/task.h */
 
 #define PAGE_OFFSET DIRECT_MAP
 

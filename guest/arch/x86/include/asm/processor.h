@@ -81,11 +81,7 @@ static inline unsigned long read_cr4(void)
 extern uint64_t tsc_hz;
 
 struct task_struct;
-
-/** struct thread_struct - what a task keeps of the machine while it does not run; part of struct task_struct. */
-struct thread_struct {
-	unsigned long sp;
-};
+struct thread_struct;
 
 /**
  * arch_thread_init - prepare a stack for its first turn

@@ -24,8 +24,4 @@ static inline void cpu_relax(void)
 	barrier();
 }
 
-struct thread_struct {
-	unsigned long sp;
-};
-
 #endif
