@@ -12,6 +12,7 @@
 #ifndef MMV_SHARED_MM_H
 #define MMV_SHARED_MM_H
 
+#include "shared/debug.h"
 #include "shared/layout.h"
 #include "shared/page.h"
 #include "shared/slab.h"
@@ -63,9 +64,10 @@ struct mm_root {
 	GPTR(struct vmap_space) vmalloc;
 	GPTR(struct vmap_space) module_space;
 	struct list_head modules;
-	uint64_t tsc_entry, tsc_booted; /* rdtsc at the kernel's entry and at MARK_BOOTED */
-	uint64_t tsc_done;              /* at MARK_DONE: no allocation or free is under way any more; 0 before */
-	gva_t replay_result;            /* struct replay_result (shared/replay.h), 0 if none */
+	uint64_t tsc_entry, tsc_booted;       /* rdtsc at the kernel's entry and at MARK_BOOTED */
+	uint64_t tsc_done;                    /* at MARK_DONE: no allocation or free is under way any more; 0 before */
+	gva_t replay_result;                  /* struct replay_result (shared/replay.h), 0 if none */
+	GPTR(struct stack_depot) stack_depot; /* NULL in the release kernel */
 	uint32_t
 		direct_on_touch; /* 1: whole GiBs of a RAM range enter the direct map when first touched (no 1 GiB pages) */
 	uint32_t reserved;

@@ -3,7 +3,9 @@
  * cmdline.c - the boot arguments: words separated by blanks, KEY=VALUE or KEY; the last one wins.
  */
 #include <linux/ctype.h>
+#include <linux/init.h>
 #include <linux/kernel.h>
+#include <linux/printk.h>
 #include <linux/string.h>
 
 #include "guest/kernel/main.h"
@@ -29,5 +31,22 @@ bool cmdline_get(const char *key, char *buf, size_t size)
 		len = (size_t)(p - word);
 		snprintf(buf, size, "%.*s", (int)len, word);
 		found = true;
+	}
+}
+
+extern const struct setup_entry __start_setup_table[], __stop_setup_table[];
+
+void cmdline_setup(void)
+{
+	char key[48], value[128];
+
+	if (!*skip_spaces(boot_info.bootargs))
+		return;
+	for (const struct setup_entry *e = __start_setup_table; e < __stop_setup_table; e++) {
+		strscpy(key, e->key, sizeof(key));
+		key[strcspn(key, "=")] = '\0';
+		value[0] = '\0';
+		if (cmdline_get(key, value, sizeof(value)) && !e->fn(value))
+			pr_warn("boot argument %s%s makes no sense: ignored\n", e->key, value);
 	}
 }

@@ -6,6 +6,7 @@
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/stackdepot.h>
 #include <linux/string.h>
 
 #include "guest/drivers/exit.h"
@@ -68,6 +69,7 @@ static int kernel_main(void *unused)
 		kunit_list();
 	else if (strcmp(action, "none") != 0)
 		code = run_all();
+	stack_depot_say();
 	mm_root.tsc_done = rdtsc();
 	exit_mark(MARK_DONE);
 	end_run(code);

@@ -23,6 +23,9 @@ void end_run(enum exit_code code) __attribute__((__noreturn__));
 /** cmdline_get - the value of @key=value among the boot arguments, copied to @buf. Return: false if it is not there. */
 bool cmdline_get(const char *key, char *buf, size_t size);
 
+/** cmdline_setup - hand the boot arguments to those who asked for them by __setup(); before the allocators start */
+void cmdline_setup(void);
+
 /* printk.c */
 
 /** console_flush - this CPU's unfinished line, as it stands */

@@ -2,11 +2,13 @@
 /*
  * boot.c - from the first line of C to the first kernel thread. What is called here, in this order, is the boot.
  */
+#include <linux/fault-inject.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <linux/stackdepot.h>
 
 #include "guest/arch/x86/arch.h"
 #include "guest/drivers/dma.h"
@@ -52,6 +54,10 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	add_memory();
 	paging_init();
 	fill_root(tsc);
+	fault_inject_seed(boot_info.seed);
+	cmdline_setup();
+	if (MM_DEBUG)
+		stack_depot_init();
 	mm_init();
 
 	stack_init_cpu(0, boot_irq_top, boot_ist_top);
