@@ -175,14 +175,42 @@ void bug_at(const char *file, int line)
 }
 EXPORT_SYMBOL(bug_at);
 
+/* The last reports' lines, by number. Whoever reports on two CPUs at once may find a line of the other's: only tests read them. */
+#define REPORTS_KEPT 16
+static char reports[REPORTS_KEPT][80];
+
+void report_note(const char *what)
+{
+	unsigned long number = __atomic_fetch_add(&warnings, 1, __ATOMIC_RELAXED);
+
+	strscpy(reports[number % REPORTS_KEPT], what, sizeof(reports[0]));
+}
+EXPORT_SYMBOL(report_note);
+
+unsigned int report_seen(unsigned long since, const char *text)
+{
+	unsigned long end = warn_count(), from = end - since > REPORTS_KEPT ? end - REPORTS_KEPT : since;
+	unsigned int nr = 0;
+
+	for (; from < end; from++)
+		nr += strstr(reports[from % REPORTS_KEPT], text) != NULL;
+	return nr;
+}
+EXPORT_SYMBOL(report_seen);
+
 void warn_at(const char *file, int line, const char *fmt, ...)
 {
 	struct va_format text;
+	unsigned long number;
 	va_list args;
 
-	__atomic_fetch_add(&warnings, 1, __ATOMIC_RELAXED);
+	number = __atomic_fetch_add(&warnings, 1, __ATOMIC_RELAXED);
+	reports[number % REPORTS_KEPT][0] = '\0';
 	printk(KERN_EMERG "WARNING: at %s:%d\n", file, line);
 	if (fmt) {
+		va_start(args, fmt);
+		vsnprintf(reports[number % REPORTS_KEPT], sizeof(reports[0]), fmt, args);
+		va_end(args);
 		va_start(args, fmt);
 		text.fmt = fmt;
 		text.va = &args;

@@ -86,6 +86,13 @@ static void expected_warnings_are_fine(struct kunit *test)
 	WARN(true, "this warning is expected\n");
 }
 
+static void expected_reports_are_fine(struct kunit *test)
+{
+	KUNIT_EXPECT_REPORT(test, "expected", WARN(true, "this report is expected\n"));
+	for (int i = 0; i < 40; i++)
+		KUNIT_EXPECT_REPORT(test, "the next", report_note("and the next one"));
+}
+
 static const struct pair {
 	const char *name;
 	int value, square;
@@ -115,6 +122,7 @@ static struct kunit_case good_cases[] = {
 	KUNIT_CASE(evaluates_operands_once),
 	KUNIT_CASE(compares_as_c_does),
 	KUNIT_CASE(expected_warnings_are_fine),
+	KUNIT_CASE(expected_reports_are_fine),
 	KUNIT_CASE_PARAM(takes_parameters, pairs_gen_params),
 	{},
 };
@@ -166,6 +174,11 @@ static void warning_fails(struct kunit *test)
 	WARN_ON(test);
 }
 
+static void another_report_fails(struct kunit *test)
+{
+	KUNIT_EXPECT_REPORT(test, "this one", WARN(true, "that one\n"));
+}
+
 static void missing_warning_fails(struct kunit *test)
 {
 	kunit_expect_warnings(test, 1);
@@ -203,6 +216,7 @@ static struct kunit_case bad_cases[] = {
 	KUNIT_CASE(assertion_ends_the_case),
 	KUNIT_CASE(warning_fails),
 	KUNIT_CASE(missing_warning_fails),
+	KUNIT_CASE(another_report_fails),
 	KUNIT_CASE(init_fails),
 	KUNIT_CASE(failure_in_another_thread),
 	KUNIT_CASE(can_be_skipped),

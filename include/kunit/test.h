@@ -157,6 +157,7 @@ __printf(3, 4) void kunit_log_line(const char *level, struct kunit *test, const 
 #define kunit_warn(test, fmt, ...) kunit_log_line(KERN_WARNING, test, fmt, ##__VA_ARGS__)
 #define kunit_err(test, fmt, ...) kunit_log_line(KERN_ERR, test, fmt, ##__VA_ARGS__)
 
+#include <kunit/report.h>
 #include <kunit/resource.h>
 
 /* ---- expectations: note a failure, go on ---- */

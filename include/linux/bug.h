@@ -15,8 +15,18 @@
 void bug_at(const char *file, int line);
 /** warn_at - print the place, the message (if @fmt is not NULL) and a stack trace; count it. */
 __printf(3, 4) void warn_at(const char *file, int line, const char *fmt, ...);
-/** warn_count - how often warn_at() was called since boot */
+/** warn_count - warn_at() and report_note() calls since boot */
 unsigned long warn_count(void);
+
+/**
+ * report_note - a report that looks different from a WARN's is being printed: count it like one
+ * @what: its line, as a test may announce it (kunit/report.h); a copy of the beginning is kept
+ *
+ * Context: any.
+ */
+void report_note(const char *what);
+/** report_seen - how many of the last reports, from number @since of warn_count() on, say @text? */
+unsigned int report_seen(unsigned long since, const char *text);
 
 #define BUG()                                                                                                          \
 	do {                                                                                                           \

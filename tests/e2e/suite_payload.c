@@ -45,7 +45,7 @@ START_TEST(the_runner_can_fail)
 	struct proc *p = run("mmvisor", "run", "--json", "r.json", "kunit_selftest_fail");
 
 	expect_code(p, 1);
-	expect_counts(1, 6, 1);
+	expect_counts(1, 7, 1);
 }
 END_TEST
 

@@ -32,6 +32,7 @@ void warn_at(const char *file, int line, const char *fmt, ...);
 void bug_at(const char *file, int line);
 void panic(const char *fmt, ...);
 unsigned long warn_count(void);
+void report_note(const char *what);
 void dump_stack(void);
 unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
 void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
@@ -125,6 +126,12 @@ void panic(const char *fmt, ...)
 unsigned long warn_count(void)
 {
 	return warnings;
+}
+
+void report_note(const char *what)
+{
+	(void)what;
+	warnings++;
 }
 
 const char *sim_log(void)
