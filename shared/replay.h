@@ -206,7 +206,7 @@ struct replay_result {
 	uint32_t nr_faults; /* may exceed what @faults holds */
 	uint64_t tsc_start, tsc_end;
 	struct replay_fault faults[REPLAY_NR_FAULTS];
-	uint64_t pad[2];
+	uint64_t slab_peak, slab_end; /* bytes of pages in slabs and large kmalloc(), less what there was before */
 	/* struct replay_progress [nr_streams], gva_t kmem_cache [nr_caches], struct replay_count
 	 * [nr_streams][nr_classes] */
 };

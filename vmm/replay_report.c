@@ -277,6 +277,27 @@ out:
 	free(caches);
 }
 
+/* ---- what the trace took ---- */
+
+/* Object memory: the guest's pages beside what the recorded kernel counted for the same objects. */
+static void report_memory(FILE *out, const struct trace_program *prog, const struct trace_totals *t)
+{
+	const struct trace_stats *st = &prog->stats;
+	const struct {
+		const char *when;
+		uint64_t guest, alloc, req;
+	} rows[] = {{"peak", t->slab_peak, st->slab_alloc.peak, st->slab_req.peak},
+		    {"end", t->slab_end, st->slab_alloc.now, st->slab_req.now}};
+	char guest[16], alloc[16], req[16];
+
+	fprintf(out, "\n%-22s %11s %11s %11s\n", "memory for objects", "guest", "bytes_alloc", "bytes_req");
+	for (unsigned int i = 0; i < 2; i++)
+		fprintf(out, "  %-20s %11s %11s %11s  guest: %u%% of bytes_alloc, %u%% of bytes_req\n", rows[i].when,
+			bytes_text(rows[i].guest, guest), bytes_text(rows[i].alloc, alloc),
+			bytes_text(rows[i].req, req), percent_of(rows[i].guest, rows[i].alloc),
+			percent_of(rows[i].guest, rows[i].req));
+}
+
 static const char *size_text(uint64_t bytes, char buf[24])
 {
 	snprintf(buf, 24, bytes % (1 << 20) ? "%" PRIu64 "K" : "%" PRIu64 "M",
@@ -309,8 +330,28 @@ void replay_report(FILE *out, const struct trace_program *prog, const struct tra
 		report_zones(out, res->view);
 		report_slabs(out, t, res->view);
 	}
+	report_memory(out, prog, t);
 	report_guest(out, t, cfg, res);
 	fputc('\n', out);
+}
+
+static struct json_object *json_level(uint64_t guest, uint64_t alloc, uint64_t req)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "guest", json_object_new_uint64(guest));
+	json_object_object_add(o, "bytes_alloc", json_object_new_uint64(alloc));
+	json_object_object_add(o, "bytes_req", json_object_new_uint64(req));
+	return o;
+}
+
+static struct json_object *json_memory(const struct trace_stats *st, const struct trace_totals *t)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "peak", json_level(t ? t->slab_peak : 0, st->slab_alloc.peak, st->slab_req.peak));
+	json_object_object_add(o, "end", json_level(t ? t->slab_end : 0, st->slab_alloc.now, st->slab_req.now));
+	return o;
 }
 
 struct json_object *replay_json(const struct trace_program *prog, const struct trace_totals *t)
@@ -325,6 +366,7 @@ struct json_object *replay_json(const struct trace_program *prog, const struct t
 	json_object_object_add(r, "failed", json_object_new_uint64(st->failed + (t ? sum(t->failed) : 0)));
 	json_object_object_add(r, "frees", json_object_new_uint64(t ? sum(t->frees) - sum(t->unseen) : 0));
 	json_object_object_add(r, "unknown_frees", json_object_new_uint64(sum(st->unknown)));
+	json_object_object_add(r, "memory", json_memory(st, t));
 	json_object_object_add(extra, "replay", r);
 	return extra;
 }

@@ -52,7 +52,8 @@ static struct {
 	struct replay_count *counts;
 	uint32_t nr_classes, nr_slots, nr_streams, nr_caches;
 	struct completion finished;
-	unsigned int next_percent; /* (a) at which the next progress line is due */
+	unsigned long pages_before; /* see slab_pages() */
+	unsigned int next_percent;  /* (a) at which the next progress line is due */
 	atomic_t running;
 	bool stop;
 } rp;
@@ -63,6 +64,7 @@ struct stream {
 	const uint64_t *ops;
 	struct replay_progress *me;
 	struct replay_count *counts;
+	long large_pages; /* (one writer) in kmalloc() beyond the largest class; less than 0: another stream's */
 	struct task_struct *thread; /* ends by itself: valid until it runs */
 };
 
@@ -137,6 +139,39 @@ static void look_again(struct stream *s, const struct replay_class *k, uint64_t 
 	}
 }
 
+/* ---- how much memory it takes ---- */
+
+static __always_inline long large_pages(const struct replay_class *k)
+{
+	return k->kind == REPLAY_KMALLOC && unlikely(k->size > KMALLOC_MAX_CACHE_SIZE) ? 1L << get_order(k->size) : 0;
+}
+
+/* Pages in slabs of every cache that the trace can use, and in large kmalloc(). */
+static unsigned long slab_pages(void)
+{
+	long pages = 0;
+
+	for (unsigned int type = 0; type < NR_KMALLOC_TYPES; type++)
+		for (unsigned int class = 0; class < KMALLOC_NR_CLASSES; class ++)
+			pages += (long)kmem_cache_pages(&kmalloc_caches[type][class]);
+	for (uint32_t i = 0; i < rp.nr_caches; i++)
+		pages += (long)kmem_cache_pages(rp.caches[i]);
+	for (uint32_t i = 0; i < rp.nr_streams; i++)
+		pages += READ_ONCE(streams[i].large_pages);
+	return (unsigned long)pages;
+}
+
+static void note_memory(void)
+{
+	unsigned long pages = slab_pages();
+	uint64_t bytes = pages > rp.pages_before ? (pages - rp.pages_before) << PAGE_SHIFT : 0;
+	uint64_t peak = READ_ONCE(rp.result->slab_peak);
+
+	while (bytes > peak && !try_cmpxchg(&rp.result->slab_peak, &peak, bytes))
+		;
+	rp.result->slab_end = bytes;
+}
+
 /* ---- ops ---- */
 
 static __always_inline bool op_fits(uint64_t op)
@@ -169,6 +204,7 @@ static void do_alloc(struct stream *s, uint64_t op)
 		return;
 	}
 	prove(s, k, op, object);
+	s->large_pages += large_pages(k);
 	count->allocs++;
 }
 
@@ -197,6 +233,7 @@ static void do_free(struct stream *s, uint64_t op)
 		kmem_cache_free(rp.caches[k->cache], object);
 	else
 		kfree(object);
+	s->large_pages -= large_pages(k);
 	count->frees++;
 	if (unlikely(REPLAY_OP_CODE(op) == REPLAY_UNSEEN))
 		s->me->unseen[k->kind]++;
@@ -279,6 +316,7 @@ static int run_stream(void *data)
 		__atomic_store_n(&s->me->done, (uint64_t)i + 1, __ATOMIC_RELEASE);
 		if (i % BREATH == BREATH - 1) {
 			show_progress();
+			note_memory();
 			cond_resched();
 		}
 	}
@@ -420,11 +458,13 @@ int replay_run(const void *ops, size_t size)
 	say("1..1\n");
 	if (create_caches(h))
 		return -EINVAL;
+	rp.pages_before = slab_pages();
 	rp.result->tsc_start = rdtsc();
 	if (start_threads())
 		return -EINVAL;
 	wait_for_completion(&rp.finished);
 	rp.result->tsc_end = rdtsc();
+	note_memory();
 	if (rp.result->state == REPLAY_RUNNING)
 		rp.result->state = REPLAY_DONE;
 	return judge();

@@ -71,6 +71,11 @@ static void expect_equation(const char *text)
 	ck_assert_int_le(json_int(o, "replay.frees") + json_int(o, "replay.unknown_frees"), frees);
 	ck_assert_int_gt(json_int(o, "replay.frees"), 0);
 	ck_assert_int_ge(json_int(o, "replay.events"), events);
+	/* pages are whole, objects are rounded up: never less than what was asked for */
+	ck_assert_int_ge(json_int(o, "replay.memory.peak.bytes_alloc"), json_int(o, "replay.memory.peak.bytes_req"));
+	ck_assert_int_gt(json_int(o, "replay.memory.peak.guest"), json_int(o, "replay.memory.peak.bytes_req") / 2);
+	ck_assert_int_ge(json_int(o, "replay.memory.peak.guest"), json_int(o, "replay.memory.end.guest"));
+	ck_assert_int_ge(json_int(o, "replay.memory.end.guest"), json_int(o, "replay.memory.end.bytes_req"));
 	ck_assert_int_ge(json_int(o, "invariants.checked"), 5);
 	ck_assert_int_eq(json_int(o, "invariants.broken"), 0);
 	keep("r.json");
@@ -84,6 +89,8 @@ static void expect_summary(const struct proc *p)
 	expect_out(p, "[Ll]ive");
 	expect_out(p, "DMA32");
 	expect_out(p, "bytes_alloc");
+	expect_out(p, "memory for objects");
+	expect_out(p, "peak .*of bytes_alloc.*of bytes_req");
 	expect_out(p, "[Ii]nvariants");
 }
 

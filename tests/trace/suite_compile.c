@@ -85,6 +85,10 @@ START_TEST(simple)
 	ck_assert_uint_eq(all(p->stats.frees), 3);
 	ck_assert_uint_eq(p->stats.live_bytes, 0);
 	ck_assert_uint_eq(p->stats.peak_bytes, 32 + 192 + 4096);
+	ck_assert_uint_eq(p->stats.slab_alloc.peak, 32 + 192);
+	ck_assert_uint_eq(p->stats.slab_alloc.now, 0);
+	ck_assert_uint_le(p->stats.slab_req.peak, 32 + 192);
+	ck_assert_uint_gt(p->stats.slab_req.peak, 0);
 	ck_assert_uint_eq(p->image->nr_slots, 3);
 	ck_assert_uint_eq(p->image->nr_caches, 1);
 	ck_assert_str_eq(trace_caches(p->image)[0].name, "filp");

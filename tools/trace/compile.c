@@ -262,16 +262,35 @@ static int drop_slot(struct compiler *c, unsigned int s, uint32_t slot)
 
 /* ---- objects ---- */
 
+static void raise(struct trace_level *l, uint64_t by)
+{
+	l->now += by;
+	if (l->now > l->peak)
+		l->peak = l->now;
+}
+
 static void count_live(struct compiler *c, uint32_t class)
 {
+	const struct replay_class *k = &c->parts.classes[class];
+
 	c->st.live_bytes += class_bytes(c, class);
 	if (c->st.live_bytes > c->st.peak_bytes)
 		c->st.peak_bytes = c->st.live_bytes;
+	if (k->kind != REPLAY_PAGES) {
+		raise(&c->st.slab_alloc, k->traced_size);
+		raise(&c->st.slab_req, k->size);
+	}
 }
 
 static int push_free(struct compiler *c, unsigned int s, const struct trace_obj *o, enum replay_code code)
 {
+	const struct replay_class *k = &c->parts.classes[o->class];
+
 	c->st.live_bytes -= class_bytes(c, o->class);
+	if (k->kind != REPLAY_PAGES) {
+		c->st.slab_alloc.now -= k->traced_size;
+		c->st.slab_req.now -= k->size;
+	}
 	c->st.moved += o->stream != s;
 	if (push_wait(c, s, o->stream, o->op + 1) || push_op(c, s, REPLAY_OP(code, o->class, o->slot)))
 		return -EINVAL;

@@ -187,6 +187,8 @@ int trace_totals(const struct trace_program *prog, const void *result, size_t si
 	t->state = rep.r->state;
 	t->nr_faults = rep.r->nr_faults;
 	memcpy(t->faults, rep.r->faults, sizeof(t->faults));
+	t->slab_peak = rep.r->slab_peak;
+	t->slab_end = rep.r->slab_end;
 	if (rep.r->tsc_end > rep.r->tsc_start)
 		t->ticks = rep.r->tsc_end - rep.r->tsc_start;
 	return 0;

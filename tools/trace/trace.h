@@ -122,6 +122,7 @@ struct trace_options {
  * @split_frees: frees of a part of a block; the block goes when its last part goes
  * @reused: objects that must have been freed unseen, because their address was handed out again; freed at that moment
  * @peak_bytes: most bytes alive at a time (bytes_alloc of objects, pages of blocks)
+ * @slab_alloc, @slab_req: the same of objects alone: what the traced kernel spent, what was asked for
  */
 struct trace_stats {
 	uint64_t lines, events;
@@ -132,6 +133,9 @@ struct trace_stats {
 	uint64_t failed, null_frees, internal_frees, split_frees, reused;
 	uint64_t moved;
 	uint64_t peak_bytes, live_bytes;
+	struct trace_level {
+		uint64_t now, peak;
+	} slab_alloc, slab_req;
 	unsigned int nr_cpus;
 	double seconds;
 };
@@ -190,7 +194,8 @@ struct trace_totals {
 	uint64_t corrupt, not_zero, waits;
 	uint64_t nr_faults;
 	struct replay_fault faults[REPLAY_NR_FAULTS];
-	uint64_t ticks; /* of the guest's TSC */
+	uint64_t ticks;               /* of the guest's TSC */
+	uint64_t slab_peak, slab_end; /* bytes of pages that the guest's slabs and large kmalloc() took for it */
 	struct trace_cache_use *use;
 	unsigned int nr_use;
 };
