@@ -62,5 +62,7 @@ _Static_assert(MODULES_END <= DEV_VA, "modules run into the device window");
 /* What one kernel image can drive. */
 #define MMV_NR_CPUS 64
 #define MMV_NR_RANGES 32
+/* Ranges of untouched memory that a zone keeps apart. */
+#define MMV_NR_FRESH 64
 
 #endif

@@ -75,6 +75,9 @@ struct mm_root {
 	struct list_head tasks;   /* every thread, by task->tasks, under task_lock */
 	GPTR(struct mm_cpu) cpus; /* nr_cpus of them; 0 before the scheduler is up */
 	GPTR(struct rcu_state) rcu;
+	GPTR(struct per_cpu_pages) pcp; /* MAX_NR_ZONES for each of nr_cpus */
+	GPTR(uint8_t) pageblocks;       /* types of pageblocks of [0, max_pfn): see zone.h */
+	uint64_t movable_pfn;           /* ZONE_MOVABLE begins here; beyond all memory if nobody asked for one */
 };
 
 #endif

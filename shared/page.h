@@ -15,7 +15,27 @@ enum page_state {
 	PAGE_QUIET = 0, /* tail, fresh or reserved */
 	PAGE_FREE = 1,  /* head of a free block of 2^order pages, on zone->free_area[order] */
 	PAGE_USED = 2,  /* head of an allocated block of 2^order pages */
+	PAGE_PCP = 3,   /* head of a free block of 2^order pages that waits on a list of struct per_cpu_pages */
 };
+
+/**
+ * enum migratetype - how the pages of a block may be got rid of, which is also how pageblocks are kept apart.
+ * The first MIGRATE_PCPTYPES are what requests ask for; blocks of the others are set aside.
+ */
+enum migratetype {
+	MIGRATE_UNMOVABLE = 0,
+	MIGRATE_MOVABLE = 1,
+	MIGRATE_RECLAIMABLE = 2,
+	MIGRATE_PCPTYPES = 3,
+	MIGRATE_HIGHATOMIC = 3, /* kept for requests that cannot wait */
+	MIGRATE_CMA = 4,        /* the number is reserved: nothing makes such blocks yet */
+	MIGRATE_ISOLATE = 5,    /* nobody may allocate from it */
+	MIGRATE_TYPES = 6
+};
+#define MIGRATE_TYPE_NAMES                                                                                             \
+	{                                                                                                              \
+		"Unmovable", "Movable", "Reclaimable", "HighAtomic", "CMA", "Isolate"                                  \
+	}
 
 /** enum page_owner - who holds an allocated block. Every one has exactly one owner. */
 enum page_owner {
@@ -36,25 +56,27 @@ enum page_owner {
 
 #define PG_COMP (1u << 0)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
 #define PG_PFMEMALLOC (1u << 1) /* came from the emergency reserve */
-#define PG_ZEROED (1u << 2)     /* PAGE_FREE: never used since power-on, so every byte of the block is still zero */
+#define PG_ZEROED (1u << 2)     /* free: never used since power-on, so every byte of the block is still zero */
+#define PG_FROZEN (1u << 3)     /* PAGE_USED: lives without a reference count; it stays 0 */
 
 /**
  * struct page - one page frame.
  *
- * On a PAGE_FREE head everything but state, order, flags and lru is zero.
+ * On a PAGE_FREE head everything but state, order, migratetype, flags and lru is zero; on a PAGE_PCP head lru.prev is
+ * what it was, too.
  *
  * Tails stay all zero, so the head of any page is found by clearing the lowest set bit of its pfn until an
  * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks.
  */
 struct page {
-	uint8_t state;        /* (L of the zone) enum page_state */
-	uint8_t order;        /* (L) of the block that this entry heads */
-	uint8_t owner;        /* (o) enum page_owner while PAGE_USED, else 0 */
-	uint8_t migratetype;  /* (L) */
-	uint32_t flags;       /* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
-	int32_t refcount;     /* (a) >= 1 on an allocated head, 0 otherwise */
-	int32_t mapcount;     /* (a) */
-	struct list_head lru; /* PAGE_FREE: (L) free_area list; PAGE_USED: (o) free to use */
+	uint8_t state;       /* (L of the zone) enum page_state */
+	uint8_t order;       /* (L) of the block that this entry heads */
+	uint8_t owner;       /* (o) enum page_owner while PAGE_USED, else 0 */
+	uint8_t migratetype; /* PAGE_FREE, PAGE_PCP: (L) the list; PAGE_USED: (o) what was asked for. enum migratetype */
+	uint32_t flags;      /* (L) PAGE_FREE, (o) PAGE_USED: PG_* */
+	int32_t refcount;    /* (a) >= 1 on an allocated head (but PG_FROZEN), 0 otherwise */
+	int32_t mapcount;    /* (a) */
+	struct list_head lru; /* PAGE_FREE: (L) free_area list; PAGE_PCP: (p) next; PAGE_USED: (o) free to use */
 	uint64_t mapping;     /* (o) */
 	uint64_t index;       /* (o) */
 	uint64_t private;     /* (o) */

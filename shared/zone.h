@@ -25,22 +25,72 @@ struct pfn_range {
 };
 
 struct free_area {
-	struct list_head free_list; /* (L) heads, linked by page->lru */
-	uint64_t nr_free;           /* (L) blocks on it */
+	struct list_head free_list[MIGRATE_TYPES]; /* (L) heads by migratetype, linked by page->lru */
+	uint64_t nr_free;                          /* (L) blocks on all of them */
 };
-MMV_SIZE(struct free_area, 24);
+MMV_SIZE(struct free_area, 16 * MIGRATE_TYPES + 8);
+
+/* ---- pageblocks: stretches of 2 MiB whose free pages are all of one migratetype ---- */
+
+#define PAGEBLOCK_ORDER 9
+#define PAGEBLOCK_PAGES (1UL << PAGEBLOCK_ORDER)
+
+/*
+ * mm_root.pageblocks has a byte for every pageblock of [0, max_pfn), by pfn >> PAGEBLOCK_ORDER. So that zero is valid it
+ * says MOVABLE, where all memory begins; an isolated block remembers what it was.
+ */
+#define PAGEBLOCK_ISOLATED 0x80u
+#define PAGEBLOCK_TYPE(byte)                                                                                           \
+	((byte)&PAGEBLOCK_ISOLATED ? (unsigned int)MIGRATE_ISOLATE : (unsigned int)(byte) ^ MIGRATE_MOVABLE)
+#define PAGEBLOCK_BYTE(type) ((uint8_t)((type) ^ MIGRATE_MOVABLE))
+
+/* ---- per-CPU page lists ---- */
+
+/* Orders with a list of their own: 0..3, and that of a pageblock. */
+#define PCP_ORDERS 4
+/* List of an order and type; those of pageblocks come last. The lists from 12 to 15 belong to no type: always empty. */
+#define PCP_LIST(order, type) ((type)*PCP_ORDERS + (order))
+#define PCP_LIST_BLOCK(type) (4 * PCP_ORDERS + (type))
+#define NR_PCP_LISTS (4 * PCP_ORDERS + MIGRATE_PCPTYPES)
+#define PCP_LIST_ORDER(list) ((list) < 4 * PCP_ORDERS ? (list) % PCP_ORDERS : PAGEBLOCK_ORDER)
+#define PCP_LIST_TYPE(list) ((list) < 4 * PCP_ORDERS ? (list) / PCP_ORDERS : (list)-4 * PCP_ORDERS)
+
+/**
+ * struct per_cpu_pages - free blocks that one CPU keeps of one zone, for itself.
+ * @seq:    odd while its CPU changes it, even otherwise
+ * @count:  pages on all lists
+ * @high:   beyond this, @batch pages go back to the zone
+ * @lists:  most recently freed first, linked by page->lru.next, NULL at the end. The type of a list is that of the
+ *          pageblock when the block came here; it may have changed since.
+ *
+ * mm_root.pcp has MAX_NR_ZONES of them for CPU 0, then for CPU 1, and so on. Pages here are in no zone's nr_free.
+ */
+struct per_cpu_pages {
+	uint32_t seq;                          /* (p) */
+	uint32_t count;                        /* (p) */
+	uint32_t high, batch;                  /* (c) */
+	uint64_t nr_allocs, nr_frees;          /* (p) blocks from here to users and back, since boot */
+	GPTR(struct page) lists[NR_PCP_LISTS]; /* (p) */
+	uint64_t reserved[32 - 4 - NR_PCP_LISTS];
+};
+MMV_SIZE(struct per_cpu_pages, 256);
 
 /**
  * struct zone - the pages of one address range, and the free ones among them.
  * @spanned_pages: from @start_pfn to the end of the last range, holes included
  * @present_pages: of those, RAM
  * @managed_pages: of those, given to the page allocator: present minus reserved
- * @nr_free:       pages on the free lists and in @fresh
- * @fresh:         ranges of whole 2^MAX_PAGE_ORDER blocks that nobody has touched yet; taken from the front when
- *                 free_area[MAX_PAGE_ORDER] is empty, never added to
+ * @nr_free:       pages on the free lists, but not the isolated, and in @fresh
+ * @nr_type:       pages on the free lists of a type, of all orders
+ * @avail:         bit o: the list of order o of a type has something
+ * @nr_highatomic: pages of pageblocks of type HIGHATOMIC, free or not
+ * @fresh:         ranges of whole 2^MAX_PAGE_ORDER blocks that nobody has touched yet, of type MOVABLE; taken from the
+ *                 front when free_area[MAX_PAGE_ORDER] has none, never added to but when one is cut in two
  *
- * Always: nr_free == sum(free_area[o].nr_free << o) + sum(fresh[i].end - fresh[i].start);
- * a free block's buddy of the same order is not free (below MAX_PAGE_ORDER).
+ * Always: nr_free == sum(free_area[o].nr_free << o) - nr_type[MIGRATE_ISOLATE] + sum(fresh[i].end - fresh[i].start);
+ * a free block's buddy of the same order is not free (below MAX_PAGE_ORDER), but for two of the size of a pageblock, one
+ * of which is of a type that is set aside;
+ * a free block's type is that of each pageblock that it lies in or covers.
  */
 struct zone {
 	struct mm_lock lock;
@@ -53,9 +103,16 @@ struct zone {
 	uint64_t watermark[NR_WMARK];          /* (c) pages */
 	uint64_t lowmem_reserve[MAX_NR_ZONES]; /* (c) pages kept from requests that may use zone [i] */
 	struct free_area free_area[NR_PAGE_ORDERS];
-	uint64_t nr_fresh; /* (L) entries of @fresh in use; emptied ones stay with start == end */
-	struct pfn_range fresh[MMV_NR_RANGES];
-	uint64_t nr_allocs, nr_frees; /* (L) blocks, since boot */
+	uint64_t nr_type[MIGRATE_TYPES]; /* (L) */
+	uint16_t avail[8];               /* (L) by migratetype */
+	uint64_t nr_highatomic;          /* (L) */
+	uint64_t nr_isolated;            /* (L) pageblocks that are isolated */
+	uint64_t nr_fresh;               /* (L) entries of @fresh in use; emptied ones stay with start == end */
+	struct pfn_range fresh[MMV_NR_FRESH];
+	uint64_t nr_allocs, nr_frees; /* (L) blocks from the lists above to users and back, since boot */
+	uint64_t nr_claims;      /* (L) pageblocks that changed their type because a request of another found nothing */
+	uint64_t nr_part_claims; /* (L) of those, not wholly free when it happened */
+	uint64_t nr_steals;      /* (L) blocks given to a request of another type, the pageblock staying what it was */
 };
 
 /* ---- boot memory ---- */

@@ -106,6 +106,8 @@ extern struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 /** zone_solid - by zone: a range of whole largest blocks without a hole, where every buddy has a struct page. */
 extern struct pfn_range zone_solid[MAX_NR_ZONES];
 
+/** pageblocks_boot_alloc - types of pageblocks and per-CPU lists from memblock; before zones_init(). */
+void pageblocks_boot_alloc(void);
 void zones_init(void);
 void zone_file_block(struct zone *zone, struct page *page, unsigned int order, uint32_t flags);
 bool zone_has_page(const struct zone *zone, unsigned long pfn);

@@ -37,8 +37,9 @@ void mm_init(void)
 	/* Physical address 0 stays unused: it reads like "none" everywhere. */
 	if (memblock_is_memory(0))
 		BUG_ON(memblock_reserve(0, PAGE_SIZE));
-	slab_boot_alloc();
 	mm_root.max_pfn = PFN_DOWN(memblock_end_of_DRAM());
+	slab_boot_alloc();
+	pageblocks_boot_alloc();
 	zones_init();
 	slab_init();
 	vmalloc_init();

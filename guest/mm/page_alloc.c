@@ -37,9 +37,11 @@ static void list_block(struct zone *zone, struct page *page, unsigned int order,
 {
 	struct free_area *area = &zone->free_area[order];
 
-	page_set_word(page, PAGE_WORD(PAGE_FREE, order, 0, flags));
-	list_add(&page->lru, &area->free_list);
+	page_set_word(page, PAGE_WORD(PAGE_FREE, order, 0, flags) | (uint64_t)MIGRATE_MOVABLE << 24);
+	list_add(&page->lru, &area->free_list[MIGRATE_MOVABLE]);
 	area->nr_free++;
+	zone->nr_type[MIGRATE_MOVABLE] += 1UL << order;
+	zone->avail[MIGRATE_MOVABLE] |= (uint16_t)(1u << order);
 }
 
 /* Off its list. The entry still says PAGE_FREE. */
@@ -48,6 +50,9 @@ static void unlist_block(struct zone *zone, struct page *page, unsigned int orde
 	MM_CHECK(page_is_block(page, PAGE_FREE, order));
 	__list_del_entry(&page->lru);
 	zone->free_area[order].nr_free--;
+	zone->nr_type[MIGRATE_MOVABLE] -= 1UL << order;
+	if (list_empty(&zone->free_area[order].free_list[MIGRATE_MOVABLE]))
+		zone->avail[MIGRATE_MOVABLE] &= (uint16_t) ~(1u << order);
 }
 
 void zone_file_block(struct zone *zone, struct page *page, unsigned int order, uint32_t flags)
@@ -81,7 +86,7 @@ static __always_inline struct page *find_block(struct zone *zone, unsigned int *
 
 		if (!area->nr_free)
 			continue;
-		page = list_first_entry(&area->free_list, struct page, lru);
+		page = list_first_entry(&area->free_list[MIGRATE_MOVABLE], struct page, lru);
 		unlist_block(zone, page, o);
 		*order = o;
 		*flags = page->flags;

@@ -86,7 +86,7 @@ static void zone_add_free(struct zone *zone, const struct pfn_range *part)
 
 	zone->managed_pages += part->end - part->start;
 	zone->nr_free += part->end - part->start;
-	if (first >= last || zone->nr_fresh == MMV_NR_RANGES) {
+	if (first >= last || zone->nr_fresh == MMV_NR_FRESH) {
 		file_ragged(zone, part->start, part->end);
 		return;
 	}
@@ -104,7 +104,8 @@ static void zone_setup(struct zone *zone, const char *name)
 	for (size_t i = 0; i < sizeof(zone->name) - 1 && name[i]; i++)
 		zone->name[i] = name[i];
 	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
-		INIT_LIST_HEAD(&zone->free_area[o].free_list);
+		for (unsigned int t = 0; t < MIGRATE_TYPES; t++)
+			INIT_LIST_HEAD(&zone->free_area[o].free_list[t]);
 	zone_span(zone);
 	if (!zone->present_pages)
 		return;
@@ -169,6 +170,16 @@ static void setup_watermarks(void)
 		zone->watermark[WMARK_LOW] = share + delta;
 		zone->watermark[WMARK_HIGH] = share + 2 * delta;
 	}
+}
+
+void pageblocks_boot_alloc(void)
+{
+	size_t blocks = (mm_root.max_pfn + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
+
+	mm_root.movable_pfn = ~0UL;
+	mm_root.pageblocks = memblock_alloc(PAGE_ALIGN(blocks), PAGE_SIZE);
+	mm_root.pcp = memblock_alloc(PAGE_ALIGN(sizeof(*mm_root.pcp) * MAX_NR_ZONES * mm_root.nr_cpus), PAGE_SIZE);
+	BUG_ON(!mm_root.pageblocks || !mm_root.pcp);
 }
 
 void zones_init(void)

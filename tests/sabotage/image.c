@@ -253,12 +253,15 @@ uint64_t free_page_head(unsigned int order, unsigned int *zone)
 		uint64_t pfn;
 
 		zone_copy((unsigned int)i, &z);
-		if (!z.managed_pages || !z.free_area[order].nr_free)
-			continue;
-		ck_assert_int_eq(view_pfn_of(z.free_area[order].free_list.next.va - offsetof(struct page, lru), &pfn),
-				 0);
-		*zone = (unsigned int)i;
-		return pfn;
+		for (unsigned int type = 0; z.managed_pages && type < MIGRATE_TYPES; type++) {
+			gva_t at = z.free_area[order].free_list[type].next.va;
+
+			if (!(z.avail[type] >> order & 1))
+				continue;
+			ck_assert_int_eq(view_pfn_of(at - offsetof(struct page, lru), &pfn), 0);
+			*zone = (unsigned int)i;
+			return pfn;
+		}
 	}
 	ck_abort_msg("no free block of order %u", order);
 	return 0;

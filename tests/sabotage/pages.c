@@ -251,9 +251,26 @@ static void page_refcount_negative(void)
 
 /* ---- free lists ---- */
 
-static gva_t free_list(unsigned int zone, unsigned int order)
+static gva_t free_area_of(unsigned int zone, unsigned int order)
 {
 	return AT(zone_addr(zone), struct zone, free_area) + order * sizeof(struct free_area);
+}
+
+static gva_t typed_list(unsigned int zone, unsigned int order, unsigned int type)
+{
+	return free_area_of(zone, order) + offsetof(struct free_area, free_list) + type * sizeof(struct list_head);
+}
+
+/* The list of an order that has something, of the same type as free_page_head() finds. */
+static gva_t free_list(unsigned int zone, unsigned int order)
+{
+	unsigned int type = 0;
+	struct zone z;
+
+	zone_copy(zone, &z);
+	while (type < MIGRATE_TYPES - 1 && !(z.avail[type] >> order & 1))
+		type++;
+	return typed_list(zone, order, type);
 }
 
 static void list_prev(void)
@@ -268,7 +285,7 @@ static void list_tail(void)
 	unsigned int zone;
 
 	free_page_head(0, &zone);
-	add64(AT(free_list(zone, 0), struct free_area, free_list.prev), 64);
+	add64(AT(free_list(zone, 0), struct list_head, prev), 64);
 }
 
 /* A cycle that leaves the head out. */
@@ -293,7 +310,7 @@ static void list_other_zone(void)
 	unsigned int zone;
 
 	free_page_head(0, &zone);
-	poke64(AT(free_list(zone, 0), struct free_area, free_list.next), AT(page_at(0x100), struct page, lru));
+	poke64(AT(free_list(zone, 0), struct list_head, next), AT(page_at(0x100), struct page, lru));
 }
 
 static void list_wrong_order(void)
@@ -302,12 +319,12 @@ static void list_wrong_order(void)
 	uint64_t pfn = free_page_head(3, &zone);
 	gva_t node = AT(page_at(pfn), struct page, lru);
 
-	if (peek64(AT(free_list(zone, 2), struct free_area, nr_free)) == 0)
+	if (peek64(AT(free_area_of(zone, 2), struct free_area, nr_free)) == 0)
 		ck_abort_msg("order 2 is empty");
 	unlink_node(node);
 	link_after(node, free_list(zone, 2));
-	add64(AT(free_list(zone, 3), struct free_area, nr_free), -1);
-	add64(AT(free_list(zone, 2), struct free_area, nr_free), 1);
+	add64(AT(free_area_of(zone, 3), struct free_area, nr_free), -1);
+	add64(AT(free_area_of(zone, 2), struct free_area, nr_free), 1);
 }
 
 static void list_forgotten(void)
@@ -316,7 +333,7 @@ static void list_forgotten(void)
 	uint64_t pfn = free_page_head(1, &zone);
 
 	unlink_node(AT(page_at(pfn), struct page, lru));
-	add64(AT(free_list(zone, 1), struct free_area, nr_free), -1);
+	add64(AT(free_area_of(zone, 1), struct free_area, nr_free), -1);
 	add64(AT(zone_addr(zone), struct zone, nr_free), -2);
 }
 
@@ -325,7 +342,7 @@ static void count_up(void)
 	unsigned int zone;
 
 	free_page_head(0, &zone);
-	add64(AT(free_list(zone, 0), struct free_area, nr_free), 1);
+	add64(AT(free_area_of(zone, 0), struct free_area, nr_free), 1);
 }
 
 static void total_up(void)
@@ -338,15 +355,36 @@ static void unmerged(void)
 {
 	unsigned int zone;
 	uint64_t pfn = free_page_head(2, &zone), half = pfn + 2;
-	struct page p = {.state = PAGE_FREE, .order = 1};
+	uint8_t type = peek8(AT(page_at(pfn), struct page, migratetype));
+	struct page p = {.state = PAGE_FREE, .order = 1, .migratetype = type};
 
 	unlink_node(AT(page_at(pfn), struct page, lru));
 	poke(page_at(pfn), &p, sizeof(p));
 	poke(page_at(half), &p, sizeof(p));
-	link_after(AT(page_at(pfn), struct page, lru), free_list(zone, 1));
-	link_after(AT(page_at(half), struct page, lru), free_list(zone, 1));
-	add64(AT(free_list(zone, 2), struct free_area, nr_free), -1);
-	add64(AT(free_list(zone, 1), struct free_area, nr_free), 2);
+	link_after(AT(page_at(pfn), struct page, lru), typed_list(zone, 1, type));
+	link_after(AT(page_at(half), struct page, lru), typed_list(zone, 1, type));
+	add64(AT(free_area_of(zone, 2), struct free_area, nr_free), -1);
+	add64(AT(free_area_of(zone, 1), struct free_area, nr_free), 2);
+}
+
+/* ---- the CPUs' own lists ---- */
+
+static gva_t pcp_addr(unsigned int cpu, unsigned int zone)
+{
+	return image_root()->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(struct per_cpu_pages);
+}
+
+/* A block that was allocated again, and is still on the list that it came from. */
+static void pcp_used(void)
+{
+	poke64(AT(pcp_addr(0, NORMAL), struct per_cpu_pages, lists[0]), page_at(used_page(OWNER_RAW, 0)));
+}
+
+static void pcp_count_up(void)
+{
+	uint32_t count = peek32(AT(pcp_addr(0, NORMAL), struct per_cpu_pages, count));
+
+	poke32(AT(pcp_addr(0, NORMAL), struct per_cpu_pages, count), count + 10);
 }
 
 #define LISTS "buddy.complete buddy.linked buddy.entry buddy.count"
@@ -393,6 +431,8 @@ const struct sabotage page_sabotage[] = {
 	{"buddy.entry", "link into another zone", list_other_zone, LISTS},
 	{"buddy.entry", "block on the list of another order", list_wrong_order, "buddy.total"},
 	{"buddy.complete", "free block on no list", list_forgotten, ""},
+	{"pcp.entry", "an allocated block on a CPU's list", pcp_used, "pcp.count"},
+	{"pcp.count", "a CPU's count too high", pcp_count_up, ""},
 	{"buddy.count", "nr_free of an order too high", count_up, "buddy.total"},
 	{"buddy.total", "nr_free of a zone too high", total_up, ""},
 	{"buddy.merged", "two free buddies", unmerged, ""},

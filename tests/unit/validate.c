@@ -11,6 +11,7 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/minmax.h>
 #include <linux/rbtree.h>
 #include <linux/slab.h>
 
@@ -47,37 +48,68 @@ static const struct pfn_range *fresh_range(const struct zone *z, unsigned long p
 }
 
 struct zone_count {
-	unsigned long free, used, present, blocks[NR_PAGE_ORDERS];
+	unsigned long free, used, pcp;
+	unsigned long present, blocks[NR_PAGE_ORDERS], type[MIGRATE_TYPES];
 };
 
-static const char *check_free_head(const struct zone *z, unsigned long pfn, const struct page *p)
+static unsigned int block_type(unsigned long pfn)
 {
-	unsigned long mate = pfn ^ (1UL << p->order);
+	return PAGEBLOCK_TYPE(mm_root.pageblocks[pfn >> PAGEBLOCK_ORDER]);
+}
 
+static const char *check_clean(unsigned long pfn, const struct page *p)
+{
 	if (p->owner || p->refcount || p->mapcount || p->mapping || p->index || p->private || p->memcg_data)
 		return wrong("free head %lx is not clean", pfn);
 	if (p->flags & ~PG_ZEROED)
 		return wrong("free head %lx has flags %x", pfn, p->flags);
-	if (p->order < MAX_PAGE_ORDER && pfn_valid(mate) && page_zone(pfn_to_page(mate)) == z &&
-	    pfn_to_page(mate)->state == PAGE_FREE && pfn_to_page(mate)->order == p->order)
-		return wrong("free head %lx and its buddy are not merged (order %u)", pfn, p->order);
 	if ((p->flags & PG_ZEROED) && p->order <= 2 && !all_zero(page_address(p), PAGE_SIZE << p->order))
 		return wrong("free block %lx says it is zero and is not", pfn);
 	return NULL;
 }
 
+/* Would @p and the free block at @mate have been merged? */
+static bool mergeable(const struct zone *z, const struct page *p, unsigned long mate)
+{
+	const struct page *q = pfn_to_page(mate);
+
+	if (p->order >= MAX_PAGE_ORDER || !pfn_valid(mate) || page_zone(q) != z || q->state != PAGE_FREE ||
+	    q->order != p->order)
+		return false;
+	return p->order < PAGEBLOCK_ORDER || p->migratetype == q->migratetype ||
+	       (p->migratetype < MIGRATE_PCPTYPES && q->migratetype < MIGRATE_PCPTYPES);
+}
+
+static const char *check_free_head(const struct zone *z, unsigned long pfn, const struct page *p)
+{
+	if (mergeable(z, p, pfn ^ (1UL << p->order)))
+		return wrong("free head %lx and its buddy are not merged (order %u)", pfn, p->order);
+	for (unsigned long at = pfn; at < pfn + (1UL << p->order); at += PAGEBLOCK_PAGES)
+		if (block_type(at) != p->migratetype)
+			return wrong("free block %lx is of type %u, its pageblock %lx of %u", pfn, p->migratetype, at,
+				     block_type(at));
+	return check_clean(pfn, p);
+}
+
+static const char *check_pcp_head(unsigned long pfn, const struct page *p)
+{
+	if (p->migratetype >= MIGRATE_PCPTYPES || (p->order >= PCP_ORDERS && p->order != PAGEBLOCK_ORDER))
+		return wrong("CPU's block %lx is of type %u, order %u", pfn, p->migratetype, p->order);
+	return check_clean(pfn, p);
+}
+
 static const char *check_used_head(unsigned long pfn, const struct page *p)
 {
-	if (p->refcount < 1)
+	if (p->refcount < 1 && !(p->flags & PG_FROZEN))
 		return wrong("used head %lx has reference count %d", pfn, p->refcount);
-	if (p->owner >= NR_PAGE_OWNERS)
-		return wrong("used head %lx has owner %u", pfn, p->owner);
+	if (p->owner >= NR_PAGE_OWNERS || p->migratetype >= MIGRATE_PCPTYPES)
+		return wrong("used head %lx has owner %u, type %u", pfn, p->owner, p->migratetype);
 	return NULL;
 }
 
 static const char *check_block(const struct zone *z, unsigned long pfn, const struct page *p, unsigned long end)
 {
-	if (p->state != PAGE_FREE && p->state != PAGE_USED)
+	if (p->state != PAGE_FREE && p->state != PAGE_USED && p->state != PAGE_PCP)
 		return wrong("page %lx is in no block (state %u)", pfn, p->state);
 	if (p->order > MAX_PAGE_ORDER || pfn & ((1UL << p->order) - 1) || pfn + (1UL << p->order) > end)
 		return wrong("block %lx of order %u is misplaced", pfn, p->order);
@@ -87,6 +119,8 @@ static const char *check_block(const struct zone *z, unsigned long pfn, const st
 		if (memblock_is_reserved((pfn + i) << PAGE_SHIFT))
 			return wrong("block %lx runs into reserved %lx", pfn, pfn + i);
 	}
+	if (p->state == PAGE_PCP)
+		return check_pcp_head(pfn, p);
 	return p->state == PAGE_FREE ? check_free_head(z, pfn, p) : check_used_head(pfn, p);
 }
 
@@ -101,7 +135,7 @@ static const char *walk_range(const struct zone *z, unsigned long pfn, unsigned 
 		const char *bad;
 
 		if (memblock_is_reserved((phys_addr_t)pfn << PAGE_SHIFT) || fresh) {
-			if (!all_zero(p, sizeof(*p)))
+			if (!all_zero(p, sizeof(*p)) || (fresh && block_type(pfn) != MIGRATE_MOVABLE))
 				return wrong("%s page %lx is not quiet", fresh ? "fresh" : "reserved", pfn);
 			n->free += fresh != NULL;
 			pfn++;
@@ -113,6 +147,9 @@ static const char *walk_range(const struct zone *z, unsigned long pfn, unsigned 
 		if (p->state == PAGE_FREE) {
 			n->free += 1UL << p->order;
 			n->blocks[p->order]++;
+			n->type[p->migratetype] += 1UL << p->order;
+		} else if (p->state == PAGE_PCP) {
+			n->pcp += 1UL << p->order;
 		} else {
 			n->used += 1UL << p->order;
 			census->owned[p->owner] += 1UL << p->order;
@@ -123,32 +160,94 @@ static const char *walk_range(const struct zone *z, unsigned long pfn, unsigned 
 	return NULL;
 }
 
+static const char *walk_list(const struct zone *z, unsigned int order, unsigned int type, uint64_t *len)
+{
+	const struct list_head *head = &z->free_area[order].free_list[type], *at;
+
+	if (!(z->avail[type] >> order & 1) != (head->next == head))
+		return wrong("%s order %u type %u: avail does not say what the list does", z->name, order, type);
+	for (at = head->next; at != head; at = at->next, (*len)++) {
+		const struct page *p = list_entry((struct list_head *)at, struct page, lru);
+
+		if (at->next->prev != at || at->prev->next != at)
+			return wrong("%s order %u: broken link at %lx", z->name, order, page_to_pfn(p));
+		if (p->state != PAGE_FREE || p->order != order || p->migratetype != type || page_zone(p) != z)
+			return wrong("%s order %u: entry %lx does not belong", z->name, order, page_to_pfn(p));
+	}
+	return NULL;
+}
+
+static const char *walk_pcps(const struct zone *z, const struct zone_count *n)
+{
+	unsigned long all = 0;
+
+	for (unsigned int cpu = 0; cpu < mm_root.nr_cpus; cpu++) {
+		const struct per_cpu_pages *pcp = &mm_root.pcp[cpu * MAX_NR_ZONES + zone_idx(z)];
+		unsigned long pages = 0;
+
+		for (unsigned int i = 0; i < NR_PCP_LISTS; i++) {
+			for (const struct page *p = pcp->lists[i]; p; p = (const struct page *)p->lru.next) {
+				if (p->state != PAGE_PCP || p->order != PCP_LIST_ORDER(i) ||
+				    p->migratetype != PCP_LIST_TYPE(i) || page_zone(p) != z)
+					return wrong("%s cpu %u list %u: %lx does not belong", z->name, cpu, i,
+						     page_to_pfn(p));
+				pages += 1UL << p->order;
+			}
+		}
+		if (pcp->seq & 1 || pages != pcp->count || pages > pcp->high)
+			return wrong("%s cpu %u: seq %u, count %u, high %u, counted %lu", z->name, cpu, pcp->seq,
+				     pcp->count, pcp->high, pages);
+		all += pages;
+	}
+	return all == n->pcp ? NULL : wrong("%s: %lu pages on CPUs' lists, %lu say so", z->name, all, n->pcp);
+}
+
 static const char *walk_lists(const struct zone *z, const struct zone_count *n)
 {
 	uint64_t pages = 0;
 
 	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-		const struct list_head *head = &z->free_area[o].free_list, *at;
 		uint64_t len = 0;
 
-		for (at = head->next; at != head; at = at->next, len++) {
-			const struct page *p = list_entry((struct list_head *)at, struct page, lru);
+		for (unsigned int t = 0; t < MIGRATE_TYPES; t++) {
+			const char *bad = walk_list(z, o, t, &len);
 
-			if (at->next->prev != at || at->prev->next != at)
-				return wrong("%s order %u: broken link at %lx", z->name, o, page_to_pfn(p));
-			if (p->state != PAGE_FREE || p->order != o || page_zone(p) != z)
-				return wrong("%s order %u: entry %lx does not belong", z->name, o, page_to_pfn(p));
+			if (bad)
+				return bad;
 		}
 		if (len != z->free_area[o].nr_free || len != n->blocks[o])
 			return wrong("%s order %u: list %lu, nr_free %lu, found %lu", z->name, o, (unsigned long)len,
 				     (unsigned long)z->free_area[o].nr_free, n->blocks[o]);
 		pages += len << o;
 	}
+	for (unsigned int t = 0; t < MIGRATE_TYPES; t++)
+		if (z->nr_type[t] != n->type[t])
+			return wrong("%s: nr_type[%u] %lu, found %lu", z->name, t, (unsigned long)z->nr_type[t],
+				     n->type[t]);
 	for (uint64_t i = 0; i < z->nr_fresh; i++)
 		pages += z->fresh[i].end - z->fresh[i].start;
-	if (pages != z->nr_free || pages != n->free)
+	if (pages != z->nr_free + n->type[MIGRATE_ISOLATE] || pages != n->free)
 		return wrong("%s: free %lu by lists, %lu by pages, nr_free %lu", z->name, (unsigned long)pages, n->free,
 			     (unsigned long)z->nr_free);
+	return walk_pcps(z, n);
+}
+
+/* Blocks that are set aside, by the types of all. A block belongs to the zone of its first page that is RAM. */
+static const char *walk_pageblocks(const struct zone *z)
+{
+	unsigned long highatomic = 0, isolated = 0;
+
+	for (unsigned long pfn = z->start_pfn & ~(PAGEBLOCK_PAGES - 1); pfn < zone_end_pfn(z); pfn += PAGEBLOCK_PAGES) {
+		unsigned int type = block_type(pfn);
+
+		if (type >= MIGRATE_TYPES || type == MIGRATE_CMA)
+			return wrong("%s: pageblock %lx has type %u", z->name, pfn, type);
+		highatomic += type == MIGRATE_HIGHATOMIC ? PAGEBLOCK_PAGES : 0;
+		isolated += type == MIGRATE_ISOLATE;
+	}
+	if (highatomic != z->nr_highatomic || isolated != z->nr_isolated)
+		return wrong("%s: nr_highatomic %lu, counted %lu; nr_isolated %lu, counted %lu", z->name,
+			     (unsigned long)z->nr_highatomic, highatomic, (unsigned long)z->nr_isolated, isolated);
 	return NULL;
 }
 
@@ -156,28 +255,32 @@ const char *validate_zones(struct census *census)
 {
 	memset(census, 0, sizeof(*census));
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
-		static const uint64_t limit[] = {0, DMA_END, DMA32_END, ~0UL, ~0UL};
+		static const uint64_t limit[] = {0, DMA_END >> PAGE_SHIFT, DMA32_END >> PAGE_SHIFT, ~0UL};
 		const struct zone *z = &mm_zones[i];
+		uint64_t from = i == ZONE_MOVABLE ? mm_root.movable_pfn : limit[i];
+		uint64_t to = i == ZONE_MOVABLE ? ~0UL : min_t(uint64_t, limit[i + 1], mm_root.movable_pfn);
 		struct zone_count n = {0};
 		const char *bad = NULL;
 
-		for (uint64_t r = 0; r < memblock.memory.cnt && !bad && i < ZONE_MOVABLE; r++) {
-			uint64_t lo = memblock.memory.regions[r].base, hi = lo + memblock.memory.regions[r].size;
+		for (uint64_t r = 0; r < memblock.memory.cnt && !bad; r++) {
+			const struct memblock_region *ram = &memblock.memory.regions[r];
+			uint64_t lo = max_t(uint64_t, ram->base >> PAGE_SHIFT, from);
+			uint64_t hi = min_t(uint64_t, (ram->base + ram->size) >> PAGE_SHIFT, to);
 
-			lo = lo < limit[i] ? limit[i] : lo;
-			hi = hi > limit[i + 1] ? limit[i + 1] : hi;
 			if (lo < hi)
-				bad = walk_range(z, lo >> PAGE_SHIFT, hi >> PAGE_SHIFT, &n, census);
+				bad = walk_range(z, lo, hi, &n, census);
 		}
-		if (!bad)
-			bad = walk_lists(z, &n);
+		bad = bad ? bad : walk_lists(z, &n);
+		bad = bad ? bad : walk_pageblocks(z);
 		if (bad)
 			return bad;
-		if (n.present != z->present_pages || n.free + n.used != z->managed_pages || z->lock.word ||
+		if (n.present != z->present_pages || n.free + n.pcp + n.used != z->managed_pages || z->lock.word ||
 		    z->lock.seq & 1)
-			return wrong("%s: present %lu of %lu, free %lu + used %lu of managed %lu", z->name, n.present,
-				     (unsigned long)z->present_pages, n.free, n.used, (unsigned long)z->managed_pages);
+			return wrong("%s: present %lu of %lu, free %lu + %lu + used %lu of managed %lu", z->name,
+				     n.present, (unsigned long)z->present_pages, n.free, n.pcp, n.used,
+				     (unsigned long)z->managed_pages);
 		census->free += n.free;
+		census->pcp += n.pcp;
 		census->used += n.used;
 	}
 	return NULL;

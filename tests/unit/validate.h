@@ -9,9 +9,9 @@
 
 #include "shared/mm.h"
 
-/** struct census - pages of all zones by what they are. */
+/** struct census - pages of all zones by what they are. @free: on zones' lists and fresh; @pcp: on CPUs' lists. */
 struct census {
-	unsigned long free, used, owned[NR_PAGE_OWNERS], blocks[NR_PAGE_OWNERS];
+	unsigned long free, pcp, used, owned[NR_PAGE_OWNERS], blocks[NR_PAGE_OWNERS];
 };
 
 const char *validate_zones(struct census *census);

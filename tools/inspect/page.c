@@ -12,7 +12,7 @@
 #define KERNEL_HALF 0xffff800000000000UL
 
 static const char *const owner_names[] = PAGE_OWNER_NAMES;
-static const char *const state_names[] = {"quiet", "free", "used"};
+static const char *const state_names[] = {"quiet", "free", "used", "free, kept by a CPU"};
 
 static int number(const char *text, uint64_t *x, char *err)
 {
@@ -84,7 +84,7 @@ static bool find_zone(const struct inspect *in, const struct mm_root *root, stru
 		    f->pfn - z.start_pfn >= z.spanned_pages)
 			continue;
 		snprintf(f->zone, sizeof(f->zone), "%.8s", z.name);
-		for (uint64_t k = 0; k < z.nr_fresh && k < MMV_NR_RANGES; k++)
+		for (uint64_t k = 0; k < z.nr_fresh && k < MMV_NR_FRESH; k++)
 			if (f->pfn >= z.fresh[k].start && f->pfn < z.fresh[k].end)
 				return true;
 	}
@@ -123,7 +123,7 @@ static int find_facts(const struct inspect *in, uint64_t pfn, struct page_facts 
 		f->place = "fresh";
 	} else if (!view_page_head(in->view, pfn, &f->head, &f->page)) {
 		f->has_head = true;
-		f->place = f->page.state < 3 ? state_names[f->page.state] : "lost";
+		f->place = f->page.state < 4 ? state_names[f->page.state] : "lost";
 		if (f->page.state == PAGE_USED)
 			find_cache(in, f);
 	} else {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check_buddy.c - the free lists of every zone, walked as lists.
+ * check_buddy.c - the free lists of every zone and the CPUs' own, walked as lists.
  *
  * A node whose prev is not the node we came from ends the walk: so a walk passes no node twice, and ends after at most as
  * many steps as there are pages. What was passed is marked; check_page.c compares the marks with the memory map.
@@ -17,8 +17,8 @@ static bool mark_listed(struct check_zone *z, uint64_t pfn)
 }
 
 /* One entry. Return: false if the walk cannot go on from here. */
-static bool check_entry(struct check_ctx *c, struct check_zone *z, unsigned int order, gva_t at, gva_t prev,
-			struct page *page)
+static bool check_entry(struct check_ctx *c, struct check_zone *z, unsigned int order, unsigned int type, gva_t at,
+			gva_t prev, struct page *page)
 {
 	gva_t addr = at - offsetof(struct page, lru);
 	struct check_fault *f;
@@ -37,10 +37,10 @@ static bool check_entry(struct check_ctx *c, struct check_zone *z, unsigned int 
 		check_want(f, "%#lx, whose next this is", prev);
 		return false;
 	}
-	if (page->state != PAGE_FREE || page->order != order) {
+	if (page->state != PAGE_FREE || page->order != order || page->migratetype != type) {
 		f = check_fault(c, R_BUDDY_ENTRY, pfn, addr, "zone %.8s, free list of order %u", z->z.name, order);
-		check_got(f, "state %u, order %u", page->state, page->order);
-		check_want(f, "state %u (free), order %u", PAGE_FREE, order);
+		check_got(f, "state %u, order %u, type %u", page->state, page->order, page->migratetype);
+		check_want(f, "state %u (free), order %u, type %u", PAGE_FREE, order, type);
 	}
 	if (mark_listed(z, pfn)) {
 		f = check_fault(c, R_BUDDY_COMPLETE, pfn, addr, "zone %.8s, free list of order %u", z->z.name, order);
@@ -50,35 +50,112 @@ static bool check_entry(struct check_ctx *c, struct check_zone *z, unsigned int 
 	return true;
 }
 
-static void check_free_list(struct check_ctx *c, struct check_zone *z, unsigned int order, uint64_t *pages)
+/* One list of an order. Return: its length, as far as it could be walked; *whole: all the way round. */
+static uint64_t walk_free_list(struct check_ctx *c, struct check_zone *z, unsigned int order, unsigned int type,
+			       bool *whole)
 {
-	const struct free_area *area = &z->z.free_area[order];
-	gva_t head = z->addr + offsetof(struct zone, free_area) + order * sizeof(*area) +
-		     offsetof(struct free_area, free_list);
-	gva_t prev = head, at = area->free_list.next.va;
+	const struct list_head *list = &z->z.free_area[order].free_list[type];
+	gva_t head = z->addr + offsetof(struct zone, free_area) + order * sizeof(struct free_area) +
+		     offsetof(struct free_area, free_list) + type * sizeof(*list);
+	gva_t prev = head, at = list->next.va;
 	struct check_fault *f;
 	struct page page;
 	uint64_t n = 0;
 
 	for (; at != head; n++) {
-		if (!check_entry(c, z, order, at, prev, &page))
-			return;
+		if (!check_entry(c, z, order, type, at, prev, &page)) {
+			*whole = false;
+			return n;
+		}
 		prev = at;
 		at = page.lru.next.va;
 	}
-	if (area->free_list.prev.va != prev) {
+	if (list->prev.va != prev) {
 		f = check_fault(c, R_BUDDY_LINKED, CHECK_NO_PFN, head, "zone %.8s, free list of order %u", z->z.name,
 				order);
-		check_got(f, "last entry %#lx", area->free_list.prev.va);
+		check_got(f, "last entry %#lx", list->prev.va);
 		check_want(f, "%#lx", prev);
 	}
-	if (n != area->nr_free) {
-		f = check_fault(c, R_BUDDY_COUNT, CHECK_NO_PFN, head, "zone %.8s, free list of order %u", z->z.name,
-				order);
+	return n;
+}
+
+static void check_free_lists(struct check_ctx *c, struct check_zone *z, unsigned int order)
+{
+	const struct free_area *area = &z->z.free_area[order];
+	struct check_fault *f;
+	bool whole = true;
+	uint64_t n = 0;
+
+	for (unsigned int type = 0; type < MIGRATE_TYPES; type++)
+		n += walk_free_list(c, z, order, type, &whole);
+	if (whole && n != area->nr_free) {
+		f = check_fault(c, R_BUDDY_COUNT, CHECK_NO_PFN,
+				z->addr + offsetof(struct zone, free_area) + order * sizeof(*area),
+				"zone %.8s, free lists of order %u", z->z.name, order);
 		check_got(f, "nr_free %lu", area->nr_free);
-		check_want(f, "%lu, the length of the list", n);
+		check_want(f, "%lu, the length of the lists", n);
 	}
-	*pages += n << order;
+}
+
+/* ---- per-CPU lists ---- */
+
+/* One list of blocks that are linked by lru.next. Return: the pages on it. */
+static uint64_t walk_pcp_list(struct check_ctx *c, struct check_zone *z, unsigned int cpu, unsigned int list, gva_t at)
+{
+	unsigned int order = PCP_LIST_ORDER(list);
+	struct check_fault *f;
+	uint64_t pages = 0;
+	struct page page;
+
+	while (at) {
+		uint64_t pfn;
+
+		if (view_pfn_of(at, &pfn) || pfn < z->first || pfn >= z->end || view_page(c->v, pfn, &page)) {
+			f = check_fault(c, R_PCP_ENTRY, CHECK_NO_PFN, at, "zone %.8s, list %u of CPU %u", z->z.name,
+					list, cpu);
+			check_got(f, "a link to %#lx", at);
+			check_want(f, "an entry of pfn %#lx..%#lx", z->first, z->end);
+			return pages;
+		}
+		if (page.state != PAGE_PCP || page.order != order || page.migratetype != PCP_LIST_TYPE(list)) {
+			f = check_fault(c, R_PCP_ENTRY, pfn, at, "zone %.8s, list %u of CPU %u", z->z.name, list, cpu);
+			check_got(f, "state %u, order %u, type %u", page.state, page.order, page.migratetype);
+			check_want(f, "state %u (per-CPU), order %u, type %u", PAGE_PCP, order, PCP_LIST_TYPE(list));
+			return pages;
+		}
+		if (mark_listed(z, pfn)) {
+			f = check_fault(c, R_PCP_ENTRY, pfn, at, "zone %.8s, list %u of CPU %u", z->z.name, list, cpu);
+			check_got(f, "a block that is on a list already");
+			check_want(f, "one list");
+			return pages;
+		}
+		pages += 1UL << order;
+		at = page.lru.next.va;
+	}
+	return pages;
+}
+
+static void check_pcp(struct check_ctx *c, struct check_zone *z, unsigned int cpu, const struct per_cpu_pages *pcp)
+{
+	struct check_fault *f;
+	uint64_t pages = 0;
+
+	for (unsigned int list = 0; list < NR_PCP_LISTS; list++)
+		pages += walk_pcp_list(c, z, cpu, list, pcp->lists[list].va);
+	if (pages == pcp->count)
+		return;
+	f = check_fault(c, R_PCP_COUNT, CHECK_NO_PFN, 0, "zone %.8s, CPU %u", z->z.name, cpu);
+	check_got(f, "count %u", pcp->count);
+	check_want(f, "%lu, the pages on its lists", pages);
+}
+
+static void check_pcps(struct check_ctx *c, struct check_zone *z, unsigned int zone)
+{
+	struct per_cpu_pages pcp;
+
+	for (unsigned int cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++)
+		if (!view_read(c->v, c->root->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(pcp), &pcp, sizeof(pcp)))
+			check_pcp(c, z, cpu, &pcp);
 }
 
 static void check_total(struct check_ctx *c, const struct check_zone *z)
@@ -88,32 +165,35 @@ static void check_total(struct check_ctx *c, const struct check_zone *z)
 
 	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
 		sum += z->z.free_area[o].nr_free << o;
-	for (uint64_t i = 0; i < z->z.nr_fresh && i < MMV_NR_RANGES; i++)
+	for (uint64_t i = 0; i < z->z.nr_fresh && i < MMV_NR_FRESH; i++)
 		fresh += z->z.fresh[i].end - z->z.fresh[i].start;
+	sum -= z->z.nr_type[MIGRATE_ISOLATE];
 	if (sum + fresh == z->z.nr_free)
 		return;
 	f = check_fault(c, R_BUDDY_TOTAL, CHECK_NO_PFN, z->addr + offsetof(struct zone, nr_free), "zone %.8s",
 			z->z.name);
 	check_got(f, "nr_free %lu", z->z.nr_free);
-	check_want(f, "%lu: %lu by the lists' counts + %lu fresh", sum + fresh, sum, fresh);
+	check_want(f, "%lu: %lu by the lists' counts, isolated ones apart, + %lu fresh", sum + fresh, sum, fresh);
 }
 
 void check_buddy(struct check_ctx *c)
 {
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
 		struct check_zone *z = &c->zones[i];
-		uint64_t pages = 0;
 
 		if (!z->exists)
 			continue;
 		if (z->flux) {
 			check_flux(c, R_BUDDY_LINKED, R_BUDDY_TOTAL);
+			check_flux(c, R_PCP_ENTRY, R_PCP_COUNT);
 			continue;
 		}
 		check_ran_all(c, R_BUDDY_LINKED, R_BUDDY_ENTRY);
 		check_ran_all(c, R_BUDDY_COUNT, R_BUDDY_TOTAL);
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
-			check_free_list(c, z, o, &pages);
+			check_free_lists(c, z, o);
 		check_total(c, z);
+		check_ran_all(c, R_PCP_ENTRY, R_PCP_COUNT);
+		check_pcps(c, z, i);
 	}
 }

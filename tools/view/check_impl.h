@@ -39,6 +39,8 @@ enum rule {
 	R_BUDDY_TOTAL,
 	R_BUDDY_MERGED,
 	R_BUDDY_UNMAPPED,
+	R_PCP_ENTRY,
+	R_PCP_COUNT,
 	R_PT_TABLE,
 	R_PT_UNIQUE,
 	R_PT_OWNED,
@@ -113,7 +115,7 @@ struct check_zone {
 	uint8_t *listed;     /* bitmap by pfn - first: seen on a free list */
 	uint64_t first, end; /* what the bitmap covers: the span, clipped to memory that exists */
 	uint64_t free_heads[NR_PAGE_ORDERS];
-	uint64_t free, fresh, reserved, lost;
+	uint64_t free, pcp, fresh, reserved, lost;
 	uint64_t used[NR_PAGE_OWNERS];
 };
 

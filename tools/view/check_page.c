@@ -19,7 +19,7 @@
  * @next: where the next head must stand
  * @block: the head of the block we are in, for messages
  * @lost: start of a run of pages without a state, NONE if we are in none
- * @free_at, @free_order: the last free block, to see whether its buddy follows
+ * @free_at, @free_order, @free_type: the last free block, to see whether its buddy follows
  */
 struct pass {
 	struct check_ctx *c;
@@ -27,7 +27,7 @@ struct pass {
 	const struct segment *seg;
 	uint64_t next, block, lost;
 	uint64_t free_at;
-	unsigned int free_order;
+	unsigned int free_order, free_type;
 };
 
 static bool all_zero(const struct page *p)
@@ -56,6 +56,11 @@ static uint64_t zeros(const struct page *p, uint64_t n)
 	return i;
 }
 
+static bool known_state(const struct page *p)
+{
+	return p->state == PAGE_FREE || p->state == PAGE_USED || p->state == PAGE_PCP;
+}
+
 static void end_lost(struct pass *s, uint64_t end)
 {
 	struct check_fault *f;
@@ -78,14 +83,21 @@ static void lose(struct pass *s, uint64_t from, uint64_t to)
 	s->next = to;
 }
 
-static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
+/* Two neighbours that should be one. Those of a pageblock's size are kept apart where one is of a type that is set aside. */
+static bool mergeable(const struct pass *s, const struct page *p, uint64_t pfn)
+{
+	return s->free_at != NONE && s->free_order == p->order && p->order < MAX_PAGE_ORDER &&
+	       (s->free_at ^ pfn) == 1UL << p->order &&
+	       (p->order < PAGEBLOCK_ORDER || s->free_type == p->migratetype ||
+		(s->free_type < MIGRATE_PCPTYPES && p->migratetype < MIGRATE_PCPTYPES));
+}
+
+static void check_clean(struct pass *s, uint64_t pfn, const struct page *p)
 {
 	struct check_zone *z = s->z;
 	struct check_fault *f;
 	uint64_t bit = pfn - z->first;
 
-	z->free_heads[p->order]++;
-	z->free += 1UL << p->order;
 	if (p->owner || p->refcount || p->mapcount || p->mapping || p->index || p->private || p->memcg_data) {
 		f = check_fault(s->c, R_PAGE_FREE_CLEAN, pfn, view_page_addr(pfn), "zone %.8s, free block of order %u",
 				z->z.name, p->order);
@@ -94,13 +106,30 @@ static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
 		check_want(f, "zeros");
 	}
 	if (!(z->listed[bit / 8] >> bit % 8 & 1)) {
-		f = check_fault(s->c, R_BUDDY_COMPLETE, pfn, view_page_addr(pfn), "zone %.8s, free block of order %u",
-				z->z.name, p->order);
-		check_got(f, "on no free list that can be walked to it");
-		check_want(f, "on the list of order %u", p->order);
+		f = check_fault(s->c, p->state == PAGE_PCP ? R_PCP_ENTRY : R_BUDDY_COMPLETE, pfn, view_page_addr(pfn),
+				"zone %.8s, free block of order %u", z->z.name, p->order);
+		check_got(f, "on no list that can be walked to it");
+		check_want(f, p->state == PAGE_PCP ? "on a CPU's list of order %u" : "on the list of order %u",
+			   p->order);
 	}
-	if (s->free_at != NONE && s->free_order == p->order && p->order < MAX_PAGE_ORDER &&
-	    (s->free_at ^ pfn) == 1UL << p->order) {
+}
+
+static void check_pcp_head(struct pass *s, uint64_t pfn, const struct page *p)
+{
+	s->free_at = NONE;
+	s->z->pcp += 1UL << p->order;
+	check_clean(s, pfn, p);
+}
+
+static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
+{
+	struct check_zone *z = s->z;
+	struct check_fault *f;
+
+	z->free_heads[p->order]++;
+	z->free += 1UL << p->order;
+	check_clean(s, pfn, p);
+	if (mergeable(s, p, pfn)) {
 		f = check_fault(s->c, R_BUDDY_MERGED, s->free_at, view_page_addr(s->free_at),
 				"zone %.8s, free block of order %u", z->z.name, p->order);
 		check_got(f, "its buddy at pfn %#lx free too", pfn);
@@ -108,6 +137,7 @@ static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
 	}
 	s->free_at = pfn;
 	s->free_order = p->order;
+	s->free_type = p->migratetype;
 }
 
 static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
@@ -118,7 +148,7 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 	s->z->used[p->owner] += 1UL << p->order;
 	if (!p->refcount && s->c->busy) {
 		check_flux(s->c, R_PAGE_REFCOUNT, R_PAGE_REFCOUNT);
-	} else if (p->refcount < 1) {
+	} else if (p->refcount < 1 && !(p->flags & PG_FROZEN)) {
 		f = check_fault(s->c, R_PAGE_REFCOUNT, pfn, view_page_addr(pfn),
 				"zone %.8s, block of order %u owned by %s", s->z->z.name, p->order,
 				owner_name(p->owner));
@@ -159,11 +189,11 @@ static void check_head(struct pass *s, uint64_t pfn, struct page p)
 
 	end_lost(s, pfn);
 	s->block = pfn;
-	if ((p.state != PAGE_FREE && p.state != PAGE_USED) || p.order > MAX_PAGE_ORDER || p.owner >= NR_PAGE_OWNERS) {
+	if (!known_state(&p) || p.order > MAX_PAGE_ORDER || p.owner >= NR_PAGE_OWNERS) {
 		f = check_fault(s->c, R_PAGE_KIND, pfn, view_page_addr(pfn), "zone %.8s", s->z->z.name);
 		check_got(f, "state %u order %u owner %u", p.state, p.order, p.owner);
-		check_want(f, "a free (1) or used (2) head, order up to %d, owner below %d", MAX_PAGE_ORDER,
-			   NR_PAGE_OWNERS);
+		check_want(f, "a free (1), used (2) or per-CPU (3) head, order up to %d, owner below %d",
+			   MAX_PAGE_ORDER, NR_PAGE_OWNERS);
 		s->z->lost++;
 		s->next = pfn + 1;
 		s->free_at = NONE;
@@ -173,6 +203,8 @@ static void check_head(struct pass *s, uint64_t pfn, struct page p)
 	s->next = pfn + (1UL << p.order);
 	if (p.state == PAGE_FREE)
 		check_free_head(s, pfn, &p);
+	else if (p.state == PAGE_PCP)
+		check_pcp_head(s, pfn, &p);
 	else
 		check_used_head(s, pfn, &p);
 }
@@ -193,12 +225,12 @@ static void got_word(struct check_fault *f, const struct page *p)
 
 static void bad_tail(struct pass *s, uint64_t pfn, struct page p)
 {
-	bool head = p.state == PAGE_FREE || p.state == PAGE_USED;
+	bool head = known_state(&p);
 	struct check_fault *f = check_fault(s->c, head ? R_PAGE_OVERLAP : R_PAGE_TAILS, pfn, view_page_addr(pfn),
 					    "zone %.8s, inside the block at pfn %#lx", s->z->z.name, s->block);
 
 	if (head) {
-		check_got(f, "head of a %s block of order %u", p.state == PAGE_FREE ? "free" : "used", p.order);
+		check_got(f, "head of a %s block of order %u", p.state == PAGE_USED ? "used" : "free", p.order);
 		check_want(f, "nothing: that block reaches to pfn %#lx", s->next);
 	} else {
 		got_word(f, &p);
@@ -313,7 +345,7 @@ static void scan_segment(struct check_ctx *c, struct check_zone *z, const struct
 
 static void check_balance(struct check_ctx *c, const struct check_zone *z)
 {
-	uint64_t sum = z->free + z->fresh;
+	uint64_t sum = z->free + z->pcp + z->fresh;
 	struct check_fault *f;
 
 	check_ran(c, R_ZONE_BALANCE);
@@ -322,8 +354,8 @@ static void check_balance(struct check_ctx *c, const struct check_zone *z)
 	if (sum == z->z.managed_pages && !z->lost)
 		return;
 	f = check_fault(c, R_ZONE_BALANCE, CHECK_NO_PFN, z->addr, "zone %.8s", z->z.name);
-	check_got(f, "%lu managed: %lu free + %lu fresh + %lu used", z->z.managed_pages, z->free, z->fresh,
-		  sum - z->free - z->fresh);
+	check_got(f, "%lu managed: %lu free + %lu in CPUs' lists + %lu fresh + %lu used", z->z.managed_pages, z->free,
+		  z->pcp, z->fresh, sum - z->free - z->pcp - z->fresh);
 	check_want(f, "remainder 0, not %ld", (long)(z->z.managed_pages - sum));
 }
 

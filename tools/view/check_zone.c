@@ -22,6 +22,19 @@ static const struct {
 	[ZONE_NORMAL] = {DMA32_END, DIRECT_MAP_SIZE},
 };
 
+/* Where a zone's pages lie. ZONE_MOVABLE, if there is one, takes the top of memory. */
+static uint64_t zone_start(const struct check_ctx *c, unsigned int zone)
+{
+	return zone == ZONE_MOVABLE ? c->root->movable_pfn : PFN_DOWN(limits[zone].start);
+}
+
+static uint64_t zone_end(const struct check_ctx *c, unsigned int zone)
+{
+	if (zone == ZONE_MOVABLE)
+		return PFN_DOWN(DIRECT_MAP_SIZE);
+	return PFN_DOWN(limits[zone].end) < c->root->movable_pfn ? PFN_DOWN(limits[zone].end) : c->root->movable_pfn;
+}
+
 /* ---- facts from memblock ---- */
 
 /* Index of the first range that ends after @addr. Ranges are sorted, or their fault was reported and order does not matter. */
@@ -65,7 +78,7 @@ bool frame_fresh(const struct check_ctx *c, uint64_t pfn)
 
 		if (!c->zones[i].exists)
 			continue;
-		for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_RANGES; f++)
+		for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_FRESH; f++)
 			if (pfn >= z->fresh[f].start && pfn < z->fresh[f].end)
 				return true;
 	}
@@ -85,7 +98,7 @@ static unsigned int put_managed(const struct zone *z, struct segment *seg, unsig
 	while (start < end) {
 		uint64_t from = end, to = end;
 
-		for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_RANGES; f++) {
+		for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_FRESH; f++) {
 			uint64_t lo = z->fresh[f].start > start ? z->fresh[f].start : start;
 
 			if (lo < z->fresh[f].end && lo < from) {
@@ -120,14 +133,14 @@ static unsigned int put_ram(const struct check_ctx *c, const struct zone *z, str
 }
 
 /* The part of a RAM range that lies within a zone's limits, in whole pages. */
-static bool clip(unsigned int zone, const struct memblock_region *r, uint64_t *start, uint64_t *end)
+static bool clip(const struct check_ctx *c, unsigned int zone, const struct memblock_region *r, uint64_t *start,
+		 uint64_t *end)
 {
-	uint64_t lo = r->base > limits[zone].start ? r->base : limits[zone].start;
-	uint64_t hi = r->base + r->size < limits[zone].end ? r->base + r->size : limits[zone].end;
+	uint64_t lo = zone_start(c, zone), hi = zone_end(c, zone);
 
-	*start = PFN_UP(lo);
-	*end = PFN_DOWN(hi);
-	return lo < hi && *start < *end;
+	*start = PFN_UP(r->base) > lo ? PFN_UP(r->base) : lo;
+	*end = PFN_DOWN(r->base + r->size) < hi ? PFN_DOWN(r->base + r->size) : hi;
+	return *start < *end;
 }
 
 unsigned int zone_segments(const struct check_ctx *c, const struct check_zone *z, struct segment *seg)
@@ -136,7 +149,7 @@ unsigned int zone_segments(const struct check_ctx *c, const struct check_zone *z
 	uint64_t start, end;
 
 	for (uint64_t i = 0; i < c->mb.memory.cnt; i++)
-		if (clip((unsigned int)(z - c->zones), &c->mb.memory.regions[i], &start, &end))
+		if (clip(c, (unsigned int)(z - c->zones), &c->mb.memory.regions[i], &start, &end))
 			n = put_ram(c, &z->z, seg, n, start, end);
 	return n;
 }
@@ -227,7 +240,7 @@ static void check_span(struct check_ctx *c, unsigned int i)
 	struct check_fault *f;
 
 	for (uint64_t m = 0; m < c->mb.memory.cnt; m++) {
-		if (!clip(i, &c->mb.memory.regions[m], &start, &end))
+		if (!clip(c, i, &c->mb.memory.regions[m], &start, &end))
 			continue;
 		if (!present || start < first)
 			first = start;
@@ -279,10 +292,10 @@ static void check_fresh(struct check_ctx *c, struct check_zone *z)
 	uint64_t sum = 0;
 
 	check_ran(c, R_ZONE_FRESH);
-	if (z->z.nr_fresh > MMV_NR_RANGES) {
+	if (z->z.nr_fresh > MMV_NR_FRESH) {
 		f = check_fault(c, R_ZONE_FRESH, CHECK_NO_PFN, z->addr, "zone %.8s", z->z.name);
 		check_got(f, "%lu fresh ranges", z->z.nr_fresh);
-		check_want(f, "at most %d", MMV_NR_RANGES);
+		check_want(f, "at most %d", MMV_NR_FRESH);
 		return;
 	}
 	for (uint64_t i = 0; i < z->z.nr_fresh; i++) {
@@ -316,6 +329,19 @@ static void check_marks(struct check_ctx *c, const struct check_zone *z)
 	check_want(f, "ascending, at most %lu", z->z.managed_pages);
 }
 
+/* Is a CPU taking a block from its own lists of the zone, or giving it one? */
+static bool pcp_in_flux(struct check_ctx *c, unsigned int zone)
+{
+	for (unsigned int cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
+		struct per_cpu_pages pcp;
+
+		if (!view_read(c->v, c->root->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(pcp), &pcp, sizeof(pcp)) &&
+		    pcp.seq & 1)
+			return true;
+	}
+	return false;
+}
+
 static void check_zone(struct check_ctx *c, unsigned int i)
 {
 	struct check_zone *z = &c->zones[i];
@@ -337,7 +363,7 @@ static void check_zone(struct check_ctx *c, unsigned int i)
 	snprintf(what, sizeof(what), "zone %.8s", z->z.name);
 	check_marks(c, z);
 	check_managed(c, z);
-	if (!check_lock(c, &z->z.lock, z->addr + offsetof(struct zone, lock), what)) {
+	if (!check_lock(c, &z->z.lock, z->addr + offsetof(struct zone, lock), what) || pcp_in_flux(c, i)) {
 		z->flux = c->any_flux = true;
 		check_flux(c, R_ZONE_FRESH, R_ZONE_FRESH);
 	} else {

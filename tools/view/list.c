@@ -17,6 +17,20 @@
 
 /* ---- zones ---- */
 
+/* What the CPUs keep of zone @i; what the zone gave them or got back counts for nothing then. */
+static void add_pcps(const struct view *v, const struct mm_root *root, unsigned int i, struct list_zone *out)
+{
+	for (unsigned int cpu = 0; cpu < root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
+		struct per_cpu_pages pcp;
+
+		if (view_read(v, root->pcp.va + (cpu * MAX_NR_ZONES + i) * sizeof(pcp), &pcp, sizeof(pcp)))
+			continue;
+		out->pcp_pages += pcp.count;
+		out->nr_allocs += pcp.nr_allocs;
+		out->nr_frees += pcp.nr_frees;
+	}
+}
+
 int list_zones(const struct view *v, struct list_zone zones[MAX_NR_ZONES], char *err)
 {
 	const struct mm_root *root = view_root(v, err);
@@ -47,9 +61,10 @@ int list_zones(const struct view *v, struct list_zone zones[MAX_NR_ZONES], char 
 		memcpy(out->lowmem_reserve, z.lowmem_reserve, sizeof(out->lowmem_reserve));
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
 			out->free[o] = z.free_area[o].nr_free;
-		for (uint64_t f = 0; f < z.nr_fresh && f < MMV_NR_RANGES; f++)
+		for (uint64_t f = 0; f < z.nr_fresh && f < MMV_NR_FRESH; f++)
 			out->fresh_pages += z.fresh[f].end - z.fresh[f].start;
 		out->free[MAX_PAGE_ORDER] += out->fresh_pages / BLOCK_PAGES;
+		add_pcps(v, root, i, out);
 		n++;
 	}
 	return n;
@@ -195,7 +210,7 @@ int list_areas(const struct view *v, struct list_area **areas, char *err)
 
 static bool is_fresh(const struct zone *z, uint64_t pfn, uint64_t *end)
 {
-	for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_RANGES; f++) {
+	for (uint64_t f = 0; f < z->nr_fresh && f < MMV_NR_FRESH; f++) {
 		if (pfn >= z->fresh[f].start && pfn < z->fresh[f].end) {
 			*end = z->fresh[f].end;
 			return true;
@@ -210,7 +225,9 @@ static uint64_t count_head(struct list_memory *m, uint64_t pfn, const struct pag
 	const struct slab *slab = (const struct slab *)p;
 
 	if (p->state != PAGE_USED || p->order > MAX_PAGE_ORDER || p->owner >= NR_PAGE_OWNERS)
-		return p->state == PAGE_FREE && p->order <= MAX_PAGE_ORDER ? pfn + (1UL << p->order) : pfn + 1;
+		return (p->state == PAGE_FREE || p->state == PAGE_PCP) && p->order <= MAX_PAGE_ORDER
+			       ? pfn + (1UL << p->order)
+			       : pfn + 1;
 	m->owner[p->owner] += 1UL << p->order;
 	if (p->owner == OWNER_SLAB && !slab->inuse)
 		m->slab_empty += 1UL << p->order;
@@ -255,6 +272,7 @@ int list_memory(const struct view *v, struct list_memory *m, char *err)
 		return -1;
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
 		uint64_t pfn, end, fresh_end;
+		struct list_zone kept = {0};
 		struct zone z;
 
 		if (view_read(v, root->zones.va + i * sizeof(z), &z, sizeof(z))) {
@@ -263,7 +281,8 @@ int list_memory(const struct view *v, struct list_memory *m, char *err)
 		}
 		m->present += z.present_pages;
 		m->managed += z.managed_pages;
-		m->free += z.nr_free;
+		add_pcps(v, root, i, &kept);
+		m->free += z.nr_free + kept.pcp_pages + z.nr_type[MIGRATE_ISOLATE];
 		if (z.spanned_pages > VMEMMAP_SIZE / sizeof(struct page))
 			continue;
 		for (pfn = z.start_pfn, end = pfn + z.spanned_pages; pfn < end; pfn = fresh_end) {
@@ -271,7 +290,7 @@ int list_memory(const struct view *v, struct list_memory *m, char *err)
 
 			if (is_fresh(&z, pfn, &fresh_end))
 				continue;
-			for (uint64_t f = 0; f < z.nr_fresh && f < MMV_NR_RANGES; f++)
+			for (uint64_t f = 0; f < z.nr_fresh && f < MMV_NR_FRESH; f++)
 				if (z.fresh[f].start > pfn && z.fresh[f].start < next &&
 				    z.fresh[f].start < z.fresh[f].end)
 					next = z.fresh[f].start;

@@ -20,11 +20,13 @@ struct json_object;
 /**
  * struct list_zone - one zone.
  * @free: free blocks by order, what was never handed out included (as blocks of the largest order)
+ * @pcp_pages: free pages that CPUs keep for themselves; not among @nr_free
+ * @nr_allocs, @nr_frees: blocks, from the zone's lists or the CPUs'
  */
 struct list_zone {
 	char name[9];
 	uint64_t start_pfn, spanned, present, managed;
-	uint64_t nr_free, fresh_pages;
+	uint64_t nr_free, fresh_pages, pcp_pages;
 	uint64_t watermark[NR_WMARK];
 	uint64_t lowmem_reserve[MAX_NR_ZONES];
 	uint64_t free[NR_PAGE_ORDERS];
