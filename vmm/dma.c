@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma.c - the DMA engine's registers and its thread.
+ * dma.c - the DMA engine's registers, its queues and its thread: see dma.h.
  *
- * The head index comes from the register, or, once the guest has set DMA_HEAD_GPA, from guest memory: then the
- * doorbell is an ioeventfd and costs the guest no exit to user space.
+ * A queue's head comes from its register, or, once the guest has set DMA_HEAD_GPA, from guest memory: then the doorbell is
+ * an ioeventfd and costs the guest no exit to user space.
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -14,28 +16,32 @@
 #include "vmm/irq.h"
 #include "vmm/vm.h"
 
+static unsigned int queue_line(const struct dma *d, unsigned int q)
+{
+	return d->index * IRQ_LINES_PER_ENGINE + q;
+}
+
 int dma_init(struct dma *d, struct vm *vm, unsigned int index, unsigned int bits)
 {
+	memset(d, 0, sizeof(*d));
 	d->vm = vm;
 	d->index = index;
 	d->bits = bits;
 	pthread_mutex_init(&d->lock, NULL);
-	atomic_init(&d->tail, 0);
-	d->irq = -1;
-	dma_storms_init(&d->storms, vm, index * IRQ_LINES_PER_ENGINE + 1);
+	for (unsigned int q = 0; q < DMA_QUEUES; q++)
+		d->queues[q].irq = -1;
+	dma_storms_init(&d->storms, vm, queue_line(d, DMA_QUEUES));
 	d->bell = eventfd(0, EFD_CLOEXEC);
-	if (d->bell < 0)
-		return -errno;
-	d->irq = eventfd(0, EFD_CLOEXEC);
-	return d->irq < 0 ? -errno : 0;
+	return d->bell < 0 ? -errno : 0;
 }
 
 void dma_deinit(struct dma *d)
 {
 	if (d->bell >= 0)
 		close(d->bell);
-	if (d->irq >= 0)
-		close(d->irq);
+	for (unsigned int q = 0; q < DMA_QUEUES; q++)
+		if (d->queues[q].irq >= 0)
+			close(d->queues[q].irq);
 	dma_storms_deinit(&d->storms);
 	pthread_mutex_destroy(&d->lock);
 }
@@ -49,93 +55,156 @@ static void ring_bell(int fd)
 		return;
 }
 
-/* Once per engine, and not per request: a guest must not be able to flood the user's terminal. Needs: d->lock. */
-static void complain(struct dma *d, const char *what, uint64_t value)
+static void interrupt(struct dma *d, struct dma_queue *q)
 {
-	if (!d->complained)
-		run_error("dma%u: %s (%#" PRIx64 "), requests are ignored: the guest's driver set it so", d->index,
-			  what, value);
-	d->complained = true;
+	if (q->irq < 0)
+		return;
+	d->stats.irqs++;
+	ring_bell(q->irq);
 }
 
-/**
- * struct dma_work - what the thread needs for one look at the ring: registers as they were then.
- */
-struct dma_work {
-	gpa_t ring;
-	uint64_t size;
-	uint32_t head;
-};
+/* ---- errors ---- */
 
-/* Is there something to do, and where? */
-static bool next_work(struct dma *d, struct dma_work *w)
+static void count_error(struct dma *d, const struct dma_queue *q, uint32_t op, uint64_t error, uint64_t addr)
 {
-	uint32_t tail = atomic_load(&d->tail);
-	bool ok = false;
+	struct dma_stats *s = &d->stats;
 
-	pthread_mutex_lock(&d->lock);
-	*w = (struct dma_work){d->ring, d->ring_size, d->head};
-	if (d->head_gpa && ram_read(&d->vm->ram, d->head_gpa, &w->head, sizeof(w->head)))
-		w->head = tail;
-	if (w->head == tail) {
-		ok = false;
-	} else if (!w->size) {
-		complain(d, "no ring", 0);
-	} else if (w->head - tail > w->size) {
-		complain(d, "head is further ahead than the ring is long", w->head);
-	} else if (!dma_reachable(&d->vm->ram, w->ring, w->size * sizeof(struct dma_desc), d->bits)) {
-		complain(d, "the ring lies beyond its address width or outside RAM", w->ring);
-	} else {
-		ok = true;
+	s->why[error >> 32]++;
+	s->last_queue = (unsigned int)(q - d->queues);
+	s->last = error;
+	s->last_addr = addr;
+	s->last_op = op;
+}
+
+/* The queue itself makes no sense: it stops until its reset. */
+static void stop_queue(struct dma *d, struct dma_queue *q, enum dma_status status, enum dma_why why, uint64_t addr)
+{
+	q->error = status | (uint64_t)why << 32;
+	q->error_addr = addr;
+	q->busy = false;
+	d->stats.stopped++;
+	count_error(d, q, 0, q->error, addr);
+	interrupt(d, q);
+}
+
+/* ---- a step of a queue; all under the lock, inside the gate ---- */
+
+/* The head as the guest has it now. Return: false if the queue has stopped. */
+static bool read_head(struct dma *d, struct dma_queue *q)
+{
+	uint64_t run;
+	gpa_t bad;
+
+	if (q->head_gpa) {
+		enum dma_why why = dma_range_why(&d->vm->ram, q->head_gpa, sizeof(uint32_t), d->bits, &bad);
+
+		if (why) {
+			stop_queue(d, q, DMA_BAD_HEAD, why, bad);
+			return false;
+		}
+		/* Aligned, so in one slot; the guest stores it after the descriptors. */
+		q->head = __atomic_load_n((uint32_t *)ram_ptr(&d->vm->ram, q->head_gpa, &run, true), __ATOMIC_ACQUIRE);
 	}
-	pthread_mutex_unlock(&d->lock);
-	return ok;
+	return true;
 }
 
-/* Needs: inside the gate. */
-static void do_one(struct dma *d, const struct dma_work *w)
+/* Take the next descriptor. Return: false if there is none, or the queue has stopped. */
+static bool fetch(struct dma *d, struct dma_queue *q)
 {
 	struct ram *ram = &d->vm->ram;
-	uint32_t tail = atomic_load(&d->tail);
-	gpa_t at = w->ring + (tail & (w->size - 1)) * sizeof(struct dma_desc);
-	struct dma_desc desc;
-	uint32_t status;
+	enum dma_why why;
+	gpa_t bad;
 
-	/* next_work() has checked that the whole ring is there, and RAM never goes away. */
-	if (ram_read(ram, at, &desc, sizeof(desc)))
-		return;
-	status = dma_check(ram, &desc, d->bits);
-	if (status == DMA_OK)
-		desc.result = dma_perform(ram, &desc);
-	else
-		desc.result = 0;
-	ram_write(ram, at + offsetof(struct dma_desc, result), &desc.result, sizeof(desc.result));
-	atomic_thread_fence(memory_order_release);
-	ram_write(ram, at + offsetof(struct dma_desc, status), &status, sizeof(status));
-	atomic_store(&d->tail, tail + 1);
-	if (desc.flags & DMA_F_IRQ)
-		ring_bell(d->irq);
+	if (q->error || !read_head(d, q) || q->head == q->tail)
+		return false;
+	if (!q->ring_size) {
+		stop_queue(d, q, DMA_BAD_RING, DMA_WHY_ALIGN, 0);
+		return false;
+	}
+	if (q->head - q->tail > q->ring_size) {
+		stop_queue(d, q, DMA_BAD_HEAD, DMA_WHY_ALIGN, q->head);
+		return false;
+	}
+	why = dma_range_why(ram, q->ring, q->ring_size * sizeof(struct dma_desc), d->bits, &bad);
+	if (why) {
+		stop_queue(d, q, DMA_BAD_RING, why, bad);
+		return false;
+	}
+	q->at = q->ring + (q->tail & (q->ring_size - 1)) * sizeof(struct dma_desc);
+	return !ram_read(ram, q->at, &q->job.desc, sizeof(q->job.desc));
 }
+
+/* @q->at was checked when it was fetched, and RAM never goes away. */
+static void finish(struct dma *d, struct dma_queue *q)
+{
+	const struct dma_desc *desc = &q->job.desc;
+	struct ram *ram = &d->vm->ram;
+	const size_t out = offsetof(struct dma_desc, result), last = offsetof(struct dma_desc, status);
+
+	ram_write(ram, q->at + out, (const char *)desc + out, last - out);
+	atomic_thread_fence(memory_order_release);
+	ram_write(ram, q->at + last, &desc->status, sizeof(desc->status));
+	q->busy = false;
+	q->tail++;
+	if (desc->status != DMA_OK) {
+		d->stats.refused++;
+		count_error(d, q, desc->op, desc->status | (uint64_t)desc->why << 32, desc->bad_addr);
+	} else {
+		d->stats.done[desc->op]++;
+		d->stats.bytes += desc->op == DMA_IRQ ? 0 : desc->len;
+	}
+	if (desc->status != DMA_OK || desc->flags & DMA_F_IRQ)
+		interrupt(d, q);
+}
+
+static bool queue_step(struct dma *d, struct dma_queue *q)
+{
+	if (!q->busy) {
+		if (!fetch(d, q))
+			return false;
+		q->busy = true;
+		if (!dma_job_begin(&q->job, &d->vm->ram, d->bits)) {
+			finish(d, q);
+			return true;
+		}
+	}
+	if (dma_job_step(&q->job, &d->vm->ram, DMA_STEP))
+		finish(d, q);
+	return true;
+}
+
+bool dma_service(struct dma *d)
+{
+	bool busy = false;
+
+	pthread_mutex_lock(&d->lock);
+	for (unsigned int q = 0; q < DMA_QUEUES; q++)
+		busy |= queue_step(d, &d->queues[q]);
+	pthread_mutex_unlock(&d->lock);
+	return busy;
+}
+
+/* ---- the thread ---- */
 
 static void *dma_thread(void *arg)
 {
 	struct dma *d = arg;
-	struct dma_work w;
 	uint64_t rung;
+	bool busy;
 
+	pthread_setname_np(pthread_self(), "dma");
 	for (;;) {
 		if (read(d->bell, &rung, sizeof(rung)) < 0 && errno != EINTR)
 			break;
-		for (;;) {
+		do {
+			/* A mutex is not fair: whoever waits for it would wait until all is done. */
+			while (atomic_load(&d->waiting) && !gate_wanted(&d->vm->gate))
+				sched_yield();
 			if (!gate_enter(&d->vm->gate))
 				return NULL;
-			if (!next_work(d, &w)) {
-				gate_leave(&d->vm->gate);
-				break;
-			}
-			do_one(d, &w);
+			busy = dma_service(d);
 			gate_leave(&d->vm->gate);
-		}
+		} while (busy);
 	}
 	return NULL;
 }
@@ -158,65 +227,145 @@ void dma_join(struct dma *d)
 	d->started = false;
 }
 
-/* Turn DMA_HEAD into an ioeventfd, once. Without it the register works, by exits. Needs: d->lock. */
-static void bind_bell(struct dma *d)
-{
-	struct kvm_ioeventfd io = {.addr = DMA_GPA(d->index) + DMA_HEAD, .len = 8, .fd = d->bell};
+/* ---- registers; under the lock ---- */
 
-	if (!d->bell_bound)
-		d->bell_bound = !ioctl(d->vm->fd, KVM_IOEVENTFD, &io);
+/* Turn the doorbell into an ioeventfd, once. Without it the register works, by exits. */
+static void bind_bell(struct dma *d, struct dma_queue *q)
+{
+	struct kvm_ioeventfd io = {
+		.addr = DMA_GPA(d->index) + DMA_QUEUE(q - d->queues) + DMA_BELL, .len = 8, .fd = d->bell};
+
+	if (!q->bell_bound)
+		q->bell_bound = !ioctl(d->vm->fd, KVM_IOEVENTFD, &io);
+}
+
+/* Once per engine, and not per request: a guest must not be able to flood the user's terminal. */
+static void arm(struct dma *d, struct dma_queue *q, uint32_t data)
+{
+	if (q->irq < 0)
+		q->irq = eventfd(0, EFD_CLOEXEC);
+	if (q->irq < 0 || !irq_route(d->vm, queue_line(d, (unsigned int)(q - d->queues)), q->irq, q->msi_addr, data))
+		return;
+	if (!d->complained)
+		run_error("dma%u: KVM refuses MSI address %#" PRIx64 ": the guest's driver set it so", d->index,
+			  q->msi_addr);
+	d->complained = true;
+}
+
+static void reset_queue(struct dma_queue *q)
+{
+	q->ring = q->head_gpa = q->ring_size = 0;
+	q->head = q->tail = 0;
+	q->error = q->error_addr = 0;
+	q->busy = false;
+}
+
+static void reset_engine(struct dma *d)
+{
+	d->stats.resets++;
+	for (unsigned int q = 0; q < DMA_QUEUES; q++) {
+		reset_queue(&d->queues[q]);
+		d->queues[q].msi_addr = 0;
+		irq_unroute(d->vm, queue_line(d, q));
+	}
+	dma_storms_reset(&d->storms);
+}
+
+static void queue_reg_write(struct dma *d, struct dma_queue *q, unsigned int reg, uint64_t value)
+{
+	switch (reg) {
+	case DMA_RING:
+		q->ring = value;
+		if (value % sizeof(struct dma_desc))
+			stop_queue(d, q, DMA_BAD_RING, DMA_WHY_ALIGN, value);
+		break;
+	case DMA_RING_SIZE:
+		if (value >= 2 && value <= DMA_RING_MAX && !(value & (value - 1)))
+			q->ring_size = value;
+		else
+			stop_queue(d, q, DMA_BAD_RING, DMA_WHY_ALIGN, value);
+		break;
+	case DMA_HEAD:
+		q->head = (uint32_t)value;
+		ring_bell(d->bell);
+		break;
+	case DMA_HEAD_GPA:
+		q->head_gpa = value;
+		if (value % sizeof(uint32_t))
+			stop_queue(d, q, DMA_BAD_HEAD, DMA_WHY_ALIGN, value);
+		else
+			bind_bell(d, q);
+		break;
+	case DMA_BELL:
+		ring_bell(d->bell);
+		break;
+	case DMA_MSI_ADDR:
+		q->msi_addr = value;
+		break;
+	case DMA_MSI_DATA:
+		arm(d, q, (uint32_t)value);
+		break;
+	case DMA_QUEUE_RESET:
+		d->stats.resets++;
+		reset_queue(q);
+		break;
+	}
+}
+
+/* The queue whose register it is, NULL if none's; the register within the queue's block. */
+static struct dma_queue *queue_of(struct dma *d, unsigned int *reg)
+{
+	unsigned int size = DMA_QUEUE(1) - DMA_QUEUE(0), q = (*reg - DMA_QUEUE(0)) / size;
+
+	if (*reg < DMA_QUEUE(0) || q >= DMA_QUEUES)
+		return NULL;
+	*reg -= DMA_QUEUE(q);
+	return &d->queues[q];
+}
+
+static void lock_engine(struct dma *d)
+{
+	atomic_fetch_add(&d->waiting, 1);
+	pthread_mutex_lock(&d->lock);
+	atomic_fetch_sub(&d->waiting, 1);
 }
 
 void dma_reg_write(struct dma *d, unsigned int reg, uint64_t value)
 {
-	if (reg >= DMA_STORM(0)) {
+	struct dma_queue *q = queue_of(d, &reg);
+
+	if (!q && reg >= DMA_STORM(0)) {
 		dma_storm_write(&d->storms, reg, value);
 		return;
 	}
-	pthread_mutex_lock(&d->lock);
-	switch (reg) {
-	case DMA_RING:
-		d->ring = value;
-		break;
-	case DMA_RING_SIZE:
-		if (value >= 2 && value <= DMA_RING_MAX && !(value & (value - 1)))
-			d->ring_size = value;
-		else
-			complain(d, "ring size is no power of two between 2 and 1024", value);
-		break;
-	case DMA_HEAD:
-		d->head = (uint32_t)value;
-		ring_bell(d->bell);
-		break;
-	case DMA_HEAD_GPA:
-		if (value % sizeof(uint32_t) || !ram_range_ok(&d->vm->ram, value, sizeof(uint32_t))) {
-			complain(d, "the head index does not lie in RAM", value);
-			break;
-		}
-		d->head_gpa = value;
-		bind_bell(d);
-		break;
-	case DMA_MSI_ADDR:
-		d->msi_addr = value;
-		break;
-	case DMA_MSI_DATA:
-		d->msi_data = (uint32_t)value;
-		if (irq_route(d->vm, d->index * IRQ_LINES_PER_ENGINE, d->irq, d->msi_addr, d->msi_data))
-			complain(d, "KVM refuses the MSI address", d->msi_addr);
-		break;
-	}
+	lock_engine(d);
+	if (q)
+		queue_reg_write(d, q, reg, value);
+	else if (reg == DMA_RESET)
+		reset_engine(d);
 	pthread_mutex_unlock(&d->lock);
 }
 
 uint64_t dma_reg_read(struct dma *d, unsigned int reg)
 {
-	if (reg >= DMA_STORM(0))
+	struct dma_queue *q = queue_of(d, &reg);
+	uint64_t value = 0;
+
+	if (!q && reg >= DMA_STORM(0))
 		return dma_storm_read(&d->storms, reg);
-	switch (reg) {
-	case DMA_TAIL:
-		return atomic_load(&d->tail);
-	case DMA_BITS:
-		return d->bits;
-	}
-	return 0;
+	lock_engine(d);
+	if (q && reg == DMA_TAIL)
+		value = q->tail;
+	else if (q && reg == DMA_QUEUE_ERROR)
+		value = q->error;
+	else if (q && reg == DMA_QUEUE_ERROR_ADDR)
+		value = q->error_addr;
+	else if (!q && reg == DMA_BITS)
+		value = d->bits;
+	else if (!q && reg == DMA_NR_QUEUES)
+		value = DMA_QUEUES;
+	else if (!q && reg == DMA_REFUSED)
+		value = d->stats.refused + d->stats.stopped;
+	pthread_mutex_unlock(&d->lock);
+	return value;
 }

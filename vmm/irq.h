@@ -2,7 +2,7 @@
 /*
  * irq.h - MSIs of the devices: one route and one irqfd per interrupt line.
  *
- * An engine has one line for its completions and one for each of its storm channels.
+ * An engine has one line for each queue's completions and one for each of its storm channels.
  */
 #ifndef MMV_VMM_IRQ_H
 #define MMV_VMM_IRQ_H
@@ -12,7 +12,7 @@
 
 #include "shared/devices.h"
 
-#define IRQ_LINES_PER_ENGINE (1 + DMA_NR_STORMS)
+#define IRQ_LINES_PER_ENGINE (DMA_QUEUES + DMA_NR_STORMS)
 #define IRQ_LINES (DMA_MAX_ENGINES * IRQ_LINES_PER_ENGINE)
 
 struct vm;

@@ -56,7 +56,7 @@ static const char help_text[] =
 	"  --mem SPEC          RAM: dma=SIZE[@ADDRESS],dma32=…,normal=…; each may be absent or repeated\n"
 	"                      (default " MEM_SPEC_DEFAULT ")\n"
 	"  --cpus N            vCPUs (default 1)\n"
-	"  --dma bits=N        a DMA engine that reaches N address bits; repeat for more (default: one with 24)\n"
+	"  --dma bits=N        a DMA engine that reaches N address bits (20 to 64); repeat for more (default: one with 24)\n"
 	"  --append ARGS       more boot arguments for the guest kernel\n"
 	"  --seed N            seed for everything random in the guest (default: a new one, printed on failure)\n"
 	"  --timeout SECONDS   end a run that takes longer; 0: never (default 600)\n"
@@ -105,7 +105,7 @@ static int option_dma(struct run_config *cfg, const char *text, bool first)
 	uint64_t bits;
 
 	if (strncmp(text, "bits=", 5)) {
-		run_error("--dma %s: give bits=N with N from 1 to 64", text);
+		run_error("--dma %s: give bits=N with N from 20 to 64", text);
 		return -EINVAL;
 	}
 	if (first)
@@ -114,7 +114,7 @@ static int option_dma(struct run_config *cfg, const char *text, bool first)
 		run_error("--dma %s: there can be %d engines", text, DMA_MAX_ENGINES);
 		return -EINVAL;
 	}
-	if (number("--dma bits", text + 5, 1, 64, &bits))
+	if (number("--dma bits", text + 5, 20, 64, &bits))
 		return -EINVAL;
 	cfg->dma_bits[cfg->nr_dma++] = (unsigned int)bits;
 	return 0;

@@ -11,6 +11,7 @@
 
 #include "vmm/ktap.h"
 #include "vmm/report.h"
+#include "vmm/vm.h"
 
 static void put_xml(FILE *f, const char *text)
 {
@@ -156,6 +157,7 @@ int report_json(const struct run_result *res, const char *path, struct json_obje
 	json_object_object_add(ms, "boot", milliseconds(res->ms_boot));
 	json_object_object_add(ms, "suites", milliseconds(res->ms_suites));
 	json_object_object_add(top, "ms", ms);
+	json_object_object_add(top, "dma", dma_json(res->vm));
 	if (extra) {
 		json_object_object_foreach (extra, key, value) {
 			json_object_object_add(top, key, json_object_get(value));

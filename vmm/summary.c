@@ -92,6 +92,7 @@ int run_report(const struct run_config *cfg, struct run_result *res, struct json
 	print_failures(&s->ktap);
 	print_end(s, res);
 	print_check(s);
+	dma_print(&s->vm);
 	if (res->exit_code && res->exit_code != RUN_USAGE)
 		printf("mmvisor: seed %" PRIu64 " (run again with --seed %" PRIu64 ")\n", s->cfg.seed, s->cfg.seed);
 	printf("mmvisor: %u passed, %u failed, %u skipped; launch %.1f ms, boot %.1f ms, suites %.1f ms; engine %s\n",

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * dma.c - driver of the DMA engines.
+ * dma.c - driver of the DMA engines: channels (a queue, its ring, its interrupt), and batches that somebody waits for.
  *
- * Per engine: a page within its reach that holds the descriptor ring and, behind it, the head index (the doorbell then is an
- * ioeventfd, without an exit), and one MSI. All of it is set up by the first request.
- * A batch: the descriptors, the head index, one doorbell, sleep; the last descriptor asks for the interrupt. The engine
- * works in order, so when the last is finished all are.
- * Locks: engine->lock (a mutex) for a whole batch; the interrupt handler touches @irqs and @done only.
- * An engine that does not answer is never used again: it may still write to its ring.
+ * A channel: memory within the engine's reach that holds the descriptor ring and, behind it, the head index (the doorbell
+ * then is an ioeventfd, without an exit), and one MSI. A submission: the descriptor, the head index, the doorbell. The
+ * interrupt handler hands on what is finished, in order, and stops at the first descriptor that is not.
+ * @head counts what was submitted, @seen what was handed on: never more than the ring's size apart.
+ * Locks: engines_lock covers who has which queue; channel->lock covers its ring and indices, in the interrupt too, but is
+ * not held while the user's function runs: only one CPU takes a channel's interrupts.
+ * engine->lock (a mutex) for a whole batch. A batch's channel that does not answer is closed, that is: reset.
  */
 #include <linux/completion.h>
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/gfp.h>
@@ -17,7 +19,9 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
+#include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/spinlock.h>
 #include <mmvisor/dma_engine.h>
 
 #include <asm/apic.h>
@@ -26,33 +30,46 @@
 #include "guest/drivers/dma.h"
 #include "guest/kernel/boot_info.h"
 
-#define RING_SIZE DMA_ENGINE_BATCH
 #define ANSWER_TIMEOUT (20 * HZ)
 
-_Static_assert(RING_SIZE * sizeof(struct dma_desc) + sizeof(uint32_t) <= PAGE_SIZE, "ring and head share a page");
-_Static_assert((RING_SIZE & (RING_SIZE - 1)) == 0, "the engine wants a power of two");
+/** struct dma_channel - see the top of the file. @base: its queue's registers */
+struct dma_channel {
+	struct dma_engine *engine;
+	unsigned int queue, size, order;
+	gpa_t base;
+	spinlock_t lock;
+	struct dma_desc *ring;
+	uint32_t *head_word;
+	uint32_t head, seen;
+	bool stopped;
+	int irq;
+	dma_channel_fn fn;
+	void *arg;
+};
 
-/** struct dma_engine - @head: free running index of the next descriptor */
+/** struct dma_engine - @queues: who has which. @batch: queue 0, made by the first batch; @req: the batch under way */
 struct dma_engine {
 	struct mutex lock;
 	gpa_t base;
 	unsigned int bits;
-	bool ready, broken;
-	struct dma_desc *ring;
-	uint32_t *head_word;
-	uint32_t head;
-	int irq;
 	unsigned long irqs;
-	struct completion done;
+	struct dma_channel *queues[DMA_QUEUES];
+	struct dma_channel *batch;
+	struct dma_request *req;
+	unsigned int done, nr;
+	bool failed;
+	struct completion finished;
 };
 
 static struct dma_engine engines[DMA_MAX_ENGINES];
+static struct mutex engines_lock;
 
 void dma_drivers_init(void)
 {
+	mutex_init(&engines_lock);
 	for (unsigned int i = 0; i < boot_info.nr_dma; i++) {
 		mutex_init(&engines[i].lock);
-		init_completion(&engines[i].done);
+		init_completion(&engines[i].finished);
 		engines[i].base = boot_info.dma[i].base;
 		engines[i].bits = boot_info.dma[i].bits;
 	}
@@ -77,98 +94,242 @@ unsigned long dma_engine_irqs(unsigned int n)
 }
 EXPORT_SYMBOL_GPL(dma_engine_irqs);
 
-static irqreturn_t dma_interrupt(int irq, void *dev)
+/* ---- channels ---- */
+
+/* The oldest descriptor that is finished and not handed on yet. */
+static bool next_finished(struct dma_channel *ch, struct dma_desc *copy)
 {
-	struct dma_engine *e = dev;
+	unsigned long irq;
+	bool got = false;
+
+	spin_lock_irqsave(&ch->lock, irq);
+	if (ch->seen != ch->head) {
+		struct dma_desc *d = &ch->ring[ch->seen & (ch->size - 1)];
+
+		got = __atomic_load_n(&d->status, __ATOMIC_ACQUIRE) != DMA_PENDING;
+		if (got) {
+			*copy = *d;
+			ch->seen++;
+		}
+	}
+	spin_unlock_irqrestore(&ch->lock, irq);
+	return got;
+}
+
+static irqreturn_t channel_interrupt(int irq, void *dev)
+{
+	struct dma_channel *ch = dev;
+	struct dma_desc desc;
+	bool any = false;
 
 	(void)irq;
-	__atomic_fetch_add(&e->irqs, 1, __ATOMIC_RELEASE);
-	complete(&e->done);
+	__atomic_fetch_add(&ch->engine->irqs, 1, __ATOMIC_RELEASE);
+	while (next_finished(ch, &desc)) {
+		any = true;
+		ch->fn(ch->arg, &desc);
+	}
+	/* Nothing finished: the interrupt before this one was late and took it along, or the queue has stopped. */
+	if (!any && !ch->stopped && dev_read(ch->base + DMA_QUEUE_ERROR)) {
+		ch->stopped = true;
+		ch->fn(ch->arg, NULL);
+	}
 	return IRQ_HANDLED;
 }
 
-static bool reaches(const struct page *page, unsigned int bits)
+static bool reaches(const struct page *page, unsigned int order, unsigned int bits)
 {
-	return bits >= 64 || !((page_to_phys(page) + PAGE_SIZE - 1) >> bits);
+	return bits >= 64 || !((page_to_phys(page) + (PAGE_SIZE << order) - 1) >> bits);
 }
 
-/* A zeroed page that the engine reaches: from the highest zone that can have one, then from the lowest. */
-static struct page *reachable_page(unsigned int bits)
+/* Zeroed pages that the engine reaches: from the highest zone that can have them, then from the lowest. */
+static struct page *reachable_pages(unsigned int bits, unsigned int order)
 {
 	gfp_t zones[] = {bits >= 64 ? 0 : bits > 24 ? GFP_DMA32 : GFP_DMA, GFP_DMA};
 
 	for (unsigned int i = 0; i < 2; i++) {
-		struct page *page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | zones[i]);
+		struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | zones[i], order);
 
-		if (page && reaches(page, bits))
+		if (page && reaches(page, order, bits))
 			return page;
 		if (page)
-			__free_page(page);
+			__free_pages(page, order);
 	}
 	return NULL;
 }
 
-static int engine_start(struct dma_engine *e)
+static int channel_irq(struct dma_channel *ch, unsigned int cpu)
 {
-	struct page *page = reachable_page(e->bits);
 	struct msi_msg msg;
 	int err;
 
-	if (!page)
-		return -ENOMEM;
-	e->irq = msi_alloc_irq(0, &msg);
-	if (e->irq < 0) {
-		__free_page(page);
-		return e->irq;
-	}
-	err = request_irq((unsigned int)e->irq, dma_interrupt, 0, "dma", e);
+	ch->irq = msi_alloc_irq(cpu, &msg);
+	if (ch->irq < 0)
+		return ch->irq;
+	err = request_irq((unsigned int)ch->irq, channel_interrupt, 0, "dma", ch);
 	if (err) {
-		msi_free_irq(e->irq);
-		__free_page(page);
+		msi_free_irq(ch->irq);
 		return err;
 	}
-	set_page_owner(page, OWNER_DMA);
-	e->ring = page_address(page);
-	e->head_word = (uint32_t *)(e->ring + RING_SIZE);
-	dev_write(e->base + DMA_RING, page_to_phys(page));
-	dev_write(e->base + DMA_RING_SIZE, RING_SIZE);
-	dev_write(e->base + DMA_HEAD_GPA, __pa(e->head_word));
-	dev_write(e->base + DMA_MSI_ADDR, msg.address);
-	dev_write(e->base + DMA_MSI_DATA, msg.data);
-	e->ready = true;
+	dev_write(ch->base + DMA_MSI_ADDR, msg.address);
+	dev_write(ch->base + DMA_MSI_DATA, msg.data);
 	return 0;
 }
 
-/* Needs: e->lock, e ready. */
+static int channel_start(struct dma_channel *ch, unsigned int cpu)
+{
+	struct page *page;
+	int err;
+
+	ch->order = (unsigned int)get_order(ch->size * sizeof(struct dma_desc) + sizeof(uint32_t));
+	page = reachable_pages(ch->engine->bits, ch->order);
+	if (!page)
+		return -ENOMEM;
+	dev_write(ch->base + DMA_QUEUE_RESET, 0);
+	err = channel_irq(ch, cpu);
+	if (err) {
+		__free_pages(page, ch->order);
+		return err;
+	}
+	set_page_owner(page, OWNER_DMA);
+	ch->ring = page_address(page);
+	ch->head_word = (uint32_t *)(ch->ring + ch->size);
+	dev_write(ch->base + DMA_RING, page_to_phys(page));
+	dev_write(ch->base + DMA_RING_SIZE, ch->size);
+	dev_write(ch->base + DMA_HEAD_GPA, __pa(ch->head_word));
+	return 0;
+}
+
+static struct dma_channel *channel_open(struct dma_engine *e, unsigned int first, unsigned int last, unsigned int cpu,
+					unsigned int size, dma_channel_fn fn, void *arg)
+{
+	struct dma_channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL);
+	unsigned int q = first;
+	int err = -EBUSY;
+
+	if (!ch)
+		return ERR_PTR(-ENOMEM);
+	mutex_lock(&engines_lock);
+	while (q <= last && e->queues[q])
+		q++;
+	if (q <= last) {
+		*ch = (struct dma_channel){.engine = e, .queue = q, .size = size, .fn = fn, .arg = arg};
+		ch->base = e->base + DMA_QUEUE(q);
+		spin_lock_init(&ch->lock);
+		err = channel_start(ch, cpu);
+		if (!err)
+			e->queues[q] = ch;
+	}
+	mutex_unlock(&engines_lock);
+	if (err) {
+		kfree(ch);
+		return ERR_PTR(err);
+	}
+	return ch;
+}
+
+struct dma_channel *dma_channel_open(unsigned int n, unsigned int cpu, unsigned int size, dma_channel_fn fn, void *arg)
+{
+	if (n >= boot_info.nr_dma || cpu >= nr_cpu_ids || !cpu_online(cpu))
+		return ERR_PTR(-ENODEV);
+	if (size < 2 || size > DMA_RING_MAX || (size & (size - 1)) || !fn)
+		return ERR_PTR(-EINVAL);
+	return channel_open(&engines[n], 1, DMA_QUEUES - 1, cpu, size, fn, arg);
+}
+EXPORT_SYMBOL_GPL(dma_channel_open);
+
+/* A descriptor into the ring, for the next doorbell. */
+static int channel_push(struct dma_channel *ch, const struct dma_desc *desc)
+{
+	unsigned long irq;
+	int err = -ENOSPC;
+
+	spin_lock_irqsave(&ch->lock, irq);
+	if (ch->head - ch->seen < ch->size) {
+		struct dma_desc *d = &ch->ring[ch->head & (ch->size - 1)];
+
+		*d = *desc;
+		d->status = DMA_PENDING;
+		__atomic_store_n(ch->head_word, ++ch->head, __ATOMIC_SEQ_CST);
+		err = 0;
+	}
+	spin_unlock_irqrestore(&ch->lock, irq);
+	return err;
+}
+
+int dma_channel_submit(struct dma_channel *ch, const struct dma_desc *desc)
+{
+	int err = channel_push(ch, desc);
+
+	if (!err)
+		dev_write(ch->base + DMA_BELL, 0);
+	return err;
+}
+EXPORT_SYMBOL_GPL(dma_channel_submit);
+
+void dma_channel_close(struct dma_channel *ch)
+{
+	/* From here on the device neither reads the ring nor writes anywhere. */
+	dev_write(ch->base + DMA_QUEUE_RESET, 0);
+	free_irq((unsigned int)ch->irq, ch);
+	msi_free_irq(ch->irq);
+	__free_pages(virt_to_page(ch->ring), ch->order);
+	mutex_lock(&engines_lock);
+	ch->engine->queues[ch->queue] = NULL;
+	mutex_unlock(&engines_lock);
+	kfree(ch);
+}
+EXPORT_SYMBOL_GPL(dma_channel_close);
+
+/* ---- batches ---- */
+
+static void batch_progress(void *arg, const struct dma_desc *desc)
+{
+	struct dma_engine *e = arg;
+
+	if (desc && e->done < e->nr) {
+		struct dma_request *req = &e->req[e->done++];
+
+		req->result = desc->result;
+		req->bad_addr = desc->bad_addr;
+		req->why = desc->why;
+		req->status = desc->status;
+	}
+	e->failed |= !desc;
+	if (e->failed || e->done == e->nr)
+		complete(&e->finished);
+}
+
+/* Needs: e->lock, e->batch. */
 static int run_batch(struct dma_engine *e, struct dma_request *req, unsigned int nr)
 {
-	struct dma_desc *d = NULL;
-	unsigned long left = ANSWER_TIMEOUT;
+	int err = 0;
 
-	for (unsigned int i = 0; i < nr; i++) {
-		d = &e->ring[(e->head + i) % RING_SIZE];
-		*d = (struct dma_desc){.src = req[i].src, .dst = req[i].dst, .len = req[i].len, .op = req[i].op};
-	}
-	d->flags = DMA_F_IRQ;
-	reinit_completion(&e->done);
-	__atomic_store_n(e->head_word, e->head + nr, __ATOMIC_SEQ_CST);
-	dev_write(e->base + DMA_HEAD, 0);
+	e->req = req;
+	e->done = 0;
+	e->nr = nr;
+	e->failed = false;
+	reinit_completion(&e->finished);
+	for (unsigned int i = 0; !err && i < nr; i++) {
+		struct dma_desc d = {.src = req[i].src,
+				     .dst = req[i].dst,
+				     .len = req[i].len,
+				     .op = req[i].op,
+				     .flags = req[i].flags | (i == nr - 1 ? DMA_F_IRQ : 0),
+				     .src_nr = req[i].src_nr,
+				     .dst_nr = req[i].dst_nr};
 
-	/* The status is written before the interrupt is raised; an interrupt without it is not ours. */
-	do {
-		left = wait_for_completion_timeout(&e->done, left);
-	} while (left && __atomic_load_n(&d->status, __ATOMIC_ACQUIRE) == DMA_PENDING);
-	if (!left) {
-		e->broken = true;
-		return -ETIMEDOUT;
+		err = channel_push(e->batch, &d);
 	}
-	for (unsigned int i = 0; i < nr; i++) {
-		d = &e->ring[(e->head + i) % RING_SIZE];
-		req[i].result = d->result;
-		req[i].status = d->status;
+	dev_write(e->batch->base + DMA_BELL, 0);
+	if (!err && !wait_for_completion_timeout(&e->finished, ANSWER_TIMEOUT))
+		err = -ETIMEDOUT;
+	else if (e->failed)
+		err = -EIO;
+	if (err) {
+		dma_channel_close(e->batch);
+		e->batch = NULL;
 	}
-	e->head += nr;
-	return 0;
+	return err;
 }
 
 int dma_engine_run(unsigned int n, struct dma_request *req, unsigned int nr)
@@ -182,10 +343,12 @@ int dma_engine_run(unsigned int n, struct dma_request *req, unsigned int nr)
 		return -EINVAL;
 	e = &engines[n];
 	mutex_lock(&e->lock);
-	if (e->broken)
-		err = -ETIMEDOUT;
-	else if (!e->ready)
-		err = engine_start(e);
+	if (!e->batch) {
+		e->batch = channel_open(e, 0, 0, 0, DMA_ENGINE_BATCH, batch_progress, e);
+		err = PTR_ERR_OR_ZERO(e->batch);
+		if (err)
+			e->batch = NULL;
+	}
 	if (!err)
 		err = run_batch(e, req, nr);
 	mutex_unlock(&e->lock);

@@ -113,16 +113,66 @@ static void dma_fills_across_pages(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bufs->b[PAGE_SIZE + 2], 2);
 }
 
-static void dma_sums(struct kunit *test)
+/* CRC-32C, bit by bit, as a second opinion. */
+static u32 crc32c_of(const unsigned char *p, size_t n)
+{
+	u32 crc = ~0U;
+
+	while (n--) {
+		crc ^= *p++;
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc & 1 ? crc >> 1 ^ 0x82f63b78 : crc >> 1;
+	}
+	return ~crc;
+}
+
+static void dma_computes_crc32c(struct kunit *test)
 {
 	struct dma_bufs *bufs = test->priv;
-	struct dma_request req = {.op = DMA_SUM, .src = bufs->a_phys, .len = 256};
-	uint64_t want = 0;
+	struct dma_request req = {.op = DMA_CRC32C, .src = bufs->b_phys, .len = 9};
 
-	for (unsigned int i = 0; i < 256; i++)
-		want += bufs->a[i];
+	memcpy(bufs->b, "123456789", 9);
 	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
-	KUNIT_EXPECT_EQ(test, req.result, want);
+	KUNIT_EXPECT_EQ(test, req.result, 0xe3069283UL);
+	req = (struct dma_request){.op = DMA_CRC32C, .src = bufs->a_phys + 1, .len = 255};
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
+	KUNIT_EXPECT_EQ(test, req.result, (u64)crc32c_of(bufs->a + 1, 255));
+}
+
+/* Pieces of the source in one order, of the destination in another: the lists lie behind the data. */
+static void dma_gathers_and_scatters(struct kunit *test)
+{
+	struct dma_bufs *bufs = test->priv;
+	struct dma_sg *src = (struct dma_sg *)(bufs->a + 1024), *dst = (struct dma_sg *)(bufs->b + 1024);
+	struct dma_request req = {.op = DMA_COPY,
+				  .flags = DMA_F_SRC_SG | DMA_F_DST_SG,
+				  .src = bufs->a_phys + 1024,
+				  .src_nr = 3,
+				  .dst = bufs->b_phys + 1024,
+				  .dst_nr = 2,
+				  .len = 60};
+	static const unsigned char from[] = {200, 100, 0};
+
+	for (unsigned int i = 0; i < 3; i++)
+		src[i] = (struct dma_sg){.addr = bufs->a_phys + from[i], .len = 20};
+	dst[0] = (struct dma_sg){.addr = bufs->b_phys + 128, .len = 33};
+	dst[1] = (struct dma_sg){.addr = bufs->b_phys, .len = 27};
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_OK);
+	for (unsigned int i = 0; i < 60; i++)
+		KUNIT_ASSERT_EQ(test, i < 33 ? bufs->b[128 + i] : bufs->b[i - 33], bufs->a[from[i / 20] + i % 20]);
+	KUNIT_EXPECT_EQ(test, bufs->b[27], 0xee);
+	KUNIT_EXPECT_EQ(test, bufs->b[161], 0xee);
+	/* A list that does not add up, one with an unreachable piece, one that is too long: nothing moves. */
+	dst[1].len = 28;
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_BAD_LEN);
+	dst[1] = (struct dma_sg){.addr = NO_RAM, .len = 27};
+	bufs->b[128] = 0xee;
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_BAD_DST);
+	KUNIT_EXPECT_EQ(test, req.why, DMA_WHY_HOLE);
+	KUNIT_EXPECT_EQ(test, req.bad_addr, NO_RAM);
+	KUNIT_EXPECT_EQ(test, bufs->b[128], 0xee);
+	req.src_nr = DMA_SG_MAX + 1;
+	KUNIT_EXPECT_EQ(test, run_one(test, &req), DMA_BAD_LIST);
 }
 
 /* Each request reads what the one before it wrote. */
@@ -156,6 +206,8 @@ static void dma_refuses_addresses_beyond_its_width(struct kunit *test)
 	if (bits >= 64)
 		kunit_skip(test, "a 64-bit engine has no address beyond its width");
 	KUNIT_EXPECT_EQ(test, run_one(test, &src), DMA_BAD_SRC);
+	KUNIT_EXPECT_EQ(test, src.why, DMA_WHY_WIDTH);
+	KUNIT_EXPECT_EQ(test, src.bad_addr, 1UL << (bits & 63));
 	KUNIT_EXPECT_EQ(test, run_one(test, &dst), DMA_BAD_DST);
 	KUNIT_EXPECT_EQ(test, run_one(test, &straddle), DMA_BAD_SRC);
 	expect_untouched(test);
@@ -192,8 +244,13 @@ static void dma_refuses_addresses_without_ram(struct kunit *test)
 	struct dma_request src = {.op = DMA_COPY, .src = NO_RAM, .dst = bufs->b_phys, .len = 64};
 	struct dma_request dst = {.op = DMA_FILL, .dst = NO_RAM, .len = 1};
 
+	struct dma_request wrap = {.op = DMA_CRC32C, .src = ~0UL - 7, .len = 16};
+
 	KUNIT_EXPECT_EQ(test, run_one(test, &src), DMA_BAD_SRC);
+	KUNIT_EXPECT_EQ(test, src.why, DMA_WHY_HOLE);
 	KUNIT_EXPECT_EQ(test, run_one(test, &dst), DMA_BAD_DST);
+	KUNIT_EXPECT_EQ(test, run_one(test, &wrap), DMA_BAD_SRC);
+	KUNIT_EXPECT_EQ(test, wrap.why, dma_engine_bits(ENGINE) < 64 ? DMA_WHY_WIDTH : DMA_WHY_WRAP);
 	expect_untouched(test);
 }
 
@@ -232,7 +289,8 @@ static void dma_interrupts_once_per_batch(struct kunit *test)
 
 static struct kunit_case dma_cases[] = {KUNIT_CASE(dma_copies),
 					KUNIT_CASE(dma_fills_across_pages),
-					KUNIT_CASE(dma_sums),
+					KUNIT_CASE(dma_computes_crc32c),
+					KUNIT_CASE(dma_gathers_and_scatters),
 					KUNIT_CASE(dma_keeps_order),
 					KUNIT_CASE(dma_refuses_addresses_beyond_its_width),
 					KUNIT_CASE(dma_does_not_touch_high_memory),
