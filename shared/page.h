@@ -66,7 +66,8 @@ enum page_owner {
  * what it was, too.
  *
  * Tails stay all zero, so the head of any page is found by clearing the lowest set bit of its pfn until an
- * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks.
+ * entry that is not PAGE_QUIET appears: blocks are aligned to their size, and nothing inside a block speaks. One
+ * exception, which changes nothing of that: the tails of a slab name its owner and its cache (struct slab).
  */
 struct page {
 	uint8_t state;       /* (L of the zone) enum page_state */
@@ -86,6 +87,11 @@ MMV_SIZE(struct page, 64);
 
 /**
  * struct slab - the same entry while OWNER_SLAB.
+ *
+ * In the tails of a slab, owner and slab_cache are the head's, all else is zero: the cache of an object follows from any
+ * page, without a search for the head. They are written before the head becomes OWNER_SLAB and cleared after it
+ * ceased to be.
+ *
  * @slab_list: (L of the cache) on cache->partial, cache->full or (no object out) cache->empty
  * @freelist:  (L) first free object, NULL if none; each free object holds, at cache->offset, the address of the next
  * @inuse:     (L) objects that are not on @freelist; those waiting in per-CPU arrays count as in use

@@ -13,46 +13,55 @@
 #define SLAB_CPU_CAP 60
 
 /**
- * struct slab_cpu - one CPU's array of ready objects of one cache. Its owner is the CPU: interrupts off, no lock.
- * @cap: how many it holds at most (c): smaller for large objects
- * @busy: nonzero while objects move between the array and their slabs. A single push or pop needs no mark: it becomes
- *        visible with one store to @nr.
+ * struct slab_cpu - one CPU's array of ready objects of one cache. Its owner is the CPU: see asm/slab_cpu.h.
+ * @cap:    how many it holds at most (c): smaller for large objects; 0 in a cache with debugging: all goes to the slabs
+ * @busy:   nonzero while objects move between the array and their slabs. A single push or pop needs no mark: it becomes
+ *          visible with one store to @nr.
+ * @refills, @drains: how often objects came from their slabs, went back to them
  */
 struct slab_cpu {
 	uint32_t nr;                   /* (p) */
 	uint32_t cap;                  /* (c) */
 	uint64_t busy;                 /* (p) */
-	uint64_t allocs, frees;        /* (p) since boot */
+	uint64_t refills, drains;      /* (p) since boot */
 	GPTR(void) objs[SLAB_CPU_CAP]; /* (p) [0, nr): allocated in their slab's eyes, free in the user's */
 };
 MMV_SIZE(struct slab_cpu, 512);
 
 /**
  * struct kmem_cache - objects of one size.
- * @size:   bytes from one object to the next
- * @offset: where in a free object's slot the link to the next free one lies
- * @cpu:    array of mm_root.nr_cpus entries
+ * @cpu:     array of mm_root.nr_cpus entries
+ * @size:    bytes from one object to the next
+ * @offset:  where, counted from the object, a free one keeps the link to the next free one
+ * @nr_out:  sum of inuse over its slabs: less what waits in arrays, that is what users hold
+ * @useroffset, @usersize: the part of an object that copies to and from user space may touch
+ * @nr_pages: of all its slabs
+ * @refcount: how many kmem_cache_create() calls it stands for
  *
- * Always: objects == nr_slabs * objs_per_slab; a slab is on partial if 0 < inuse < objects, on full if inuse == objects, on
+ * Always: a slab of order o has ((PAGE_SIZE << o) - first) / size objects, o is order or min_order; a slab is on partial if 0 < inuse < objects, on full if inuse == objects, on
  * empty if inuse == 0; nr_partial, nr_full, nr_empty are the lengths, and their sum is nr_slabs.
  */
 struct kmem_cache {
-	struct mm_lock lock;
-	struct list_head list;                            /* on mm_root.slab_caches, under slab_lock */
+	GPTR(struct slab_cpu) cpu; /* (c) */
+	uint32_t size;             /* (c) */
+	uint32_t object_size;      /* under slab_lock: what was asked for, the most that a merged cache was asked for */
+	uint32_t align;            /* (c) */
+	uint32_t offset;           /* (c) */
+	uint32_t flags;            /* (c) SLAB_* */
+	uint32_t gfp;              /* (c) added to every slab's gfp mask */
+	GPTR(void) ctor;           /* (c) void (*)(void *) */
+	uint8_t order, min_order;  /* (c) of its slabs: usually; when memory was short */
+	uint16_t objs_per_slab;    /* (c) in a slab of the usual order */
+	uint32_t refcount;         /* under slab_lock */
+
 	char name[32];                                    /* (c) */
-	uint32_t object_size;                             /* (c) what was asked for */
-	uint32_t size;                                    /* (c) */
-	uint32_t align;                                   /* (c) */
-	uint32_t offset;                                  /* (c) */
-	uint32_t flags;                                   /* (c) SLAB_* */
-	uint32_t refcount;                                /* users of a merged cache, under slab_lock */
-	uint16_t order;                                   /* (c) of its slabs */
-	uint16_t objs_per_slab;                           /* (c) */
-	uint32_t gfp;                                     /* (c) added to every slab's gfp mask */
-	GPTR(void) ctor;                                  /* (c) void (*)(void *) */
+	uint32_t useroffset, usersize;                    /* under slab_lock */
+	struct list_head list;                            /* on mm_root.slab_caches, under slab_lock */
+	struct mm_lock lock;                              /* what follows */
 	struct list_head partial, full, empty;            /* (L) struct slab, by slab_list */
 	uint64_t nr_slabs, nr_partial, nr_full, nr_empty; /* (L) */
-	GPTR(struct slab_cpu) cpu;                        /* (c) */
+	uint64_t nr_out, nr_pages;                        /* (L) */
+	uint64_t nr_dying; /* (a) pages of slabs that wait for an RCU grace period before they are free */
 
 	/* What debugging adds to a slab and to each object in it; all zero: nothing. See struct slab_track. */
 	uint32_t first;    /* (c) offset of a slab's first object */

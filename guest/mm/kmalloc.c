@@ -70,18 +70,21 @@ void *__kmalloc(size_t size, gfp_t gfp)
 		return kmalloc_large(size, gfp);
 	if (unlikely(!size))
 		return ZERO_SIZE_PTR;
-	return kmem_cache_alloc(&kmalloc_caches[kmalloc_type(gfp)][class_of(size)], gfp);
+	return __kmalloc_cache(&kmalloc_caches[kmalloc_type(gfp)][class_of(size)], gfp, size);
 }
 EXPORT_SYMBOL(__kmalloc);
 
-void kfree_large(const struct page *head, const void *obj)
+void kfree_large(const void *obj)
 {
+	struct page *head;
+
 	if (ZERO_OR_NULL_PTR(obj))
 		return;
+	head = obj_head(obj);
 	if (!head || head->owner != OWNER_KMALLOC || page_address(head) != obj)
 		WARN(1, "kfree(%lx): Not a kmalloc allocation\n", (unsigned long)obj);
 	else
-		__free_pages((struct page *)head, head->order);
+		__free_pages(head, head->order);
 }
 
 size_t ksize(const void *obj)

@@ -1,489 +1,221 @@
 // SPDX-License-Identifier: MIT
 /*
- * slab.c - objects of one size, cut from slabs: blocks of pages that belong to one cache.
+ * slab.c - objects of one size, from caches: each CPU's array of ready ones, and what happens when it is empty or full.
  *
- * Shape:   two layers. Each CPU has an array of ready objects per cache; allocating pops, freeing pushes. Under it,
- *          slabs: free objects of a slab are linked through themselves. An empty array is refilled, a full one drained, by
- *          half its capacity, so the lists below are touched once in many operations, and neither a run of allocations
- *          nor a pair at the border can make every operation slow.
- * Always:  a slab is on partial if 0 < inuse < objects, on full if inuse == objects, on empty if inuse == 0;
- *          nr_partial, nr_full, nr_empty are the lengths, nr_slabs their sum;
- *          inuse = objects - length of the free list: what waits in an array counts as in use;
- *          a page has OWNER_SLAB exactly while its slab is on one of the lists.
- * Locking: an array belongs to its CPU, with interrupts off: no lock, no atomic operation. cache->lock covers lists,
- *          counts and the free lists in the slabs. No page is allocated under it.
- * Freed:   on any CPU, in any context, into that CPU's array. Which slab an object belongs to follows from its address.
- * Not here: caches (slab_cache.c), sizes (kmalloc.c), poisoning and red zones, merging of caches, deferred frees.
+ * Shape:   two layers. Each CPU has an array of ready objects per cache; allocating pops, freeing pushes. Under it, slabs
+ *          (slab_page.c). An empty array is refilled, a full one drained, by half its capacity, so the lists below are
+ *          touched once in many operations, and neither a run of allocations nor a pair at the border can make
+ *          every operation slow.
+ * Always:  what waits in an array counts as in use in its slab's eyes; users hold nr_out less that.
+ * Locking: an array belongs to its CPU. Push and pop are restartable sequences (asm/slab_cpu.h): no lock, no atomic
+ *          operation, interrupts stay on. Whoever does more with an array turns them off. Other CPUs' arrays are reached
+ *          by interrupting those CPUs.
+ * Freed:   on any CPU, in any context but NMI, into that CPU's array. The cache of an object follows from its page.
+ * Debug:   caches with debugging have arrays of capacity 0: always empty and full, so each object takes the slow way,
+ *          and only that one knows about debugging (slab_debug.h).
+ * Not here: slabs (slab_page.c), caches (slab_cache.c), sizes (kmalloc.c), deferred frees (kfree_rcu.c).
  * Source:  J. Bonwick, The Slab Allocator, 1994; with J. Adams, Magazines and Vmem, 2001.
  */
 #include <linux/export.h>
 #include <linux/string.h>
+#include <asm/slab_cpu.h>
 
 #include "slab.h"
 
-/* What a slab's pages may inherit from the request: its rights and patience, not its zone. */
-#define SLAB_PAGE_GFP                                                                                                  \
-	(__GFP_RECLAIM | __GFP_HIGH | __GFP_IO | __GFP_FS | __GFP_NOWARN | __GFP_RETRY_MAYFAIL | __GFP_NOFAIL |        \
-	 __GFP_NORETRY | __GFP_MEMALLOC | __GFP_NOMEMALLOC | __GFP_HARDWALL | __GFP_THISNODE)
+/* ---- allocating ---- */
 
-/* ---- slabs on the lists of their cache; all of these need its lock ---- */
-
-enum slab_list { LIST_EMPTY, LIST_PARTIAL, LIST_FULL };
-
-static enum slab_list list_of(unsigned int inuse, unsigned int objects)
+/* Needs: interrupts off, an object in the array. */
+static void *pop(struct slab_cpu *c)
 {
-	return !inuse ? LIST_EMPTY : inuse < objects ? LIST_PARTIAL : LIST_FULL;
-}
-
-static void count_slab(struct kmem_cache *s, enum slab_list on, int by)
-{
-	uint64_t *counts[] = {&s->nr_empty, &s->nr_partial, &s->nr_full};
-
-	*counts[on] += (uint64_t)(int64_t)by;
-}
-
-static void file_slab(struct kmem_cache *s, struct slab *slab)
-{
-	struct list_head *lists[] = {&s->empty, &s->partial, &s->full};
-	enum slab_list on = list_of(slab->inuse, slab->objects);
-
-	list_add(&slab->slab_list, lists[on]);
-	count_slab(s, on, 1);
-}
-
-static void unfile_slab(struct kmem_cache *s, struct slab *slab, unsigned int inuse)
-{
-	__list_del_entry(&slab->slab_list);
-	count_slab(s, list_of(inuse, slab->objects), -1);
-}
-
-/* Its inuse was @old: to the list where it belongs now. */
-static void refile_slab(struct kmem_cache *s, struct slab *slab, unsigned int old)
-{
-	if (list_of(old, slab->objects) == list_of(slab->inuse, slab->objects))
-		return;
-	unfile_slab(s, slab, old);
-	file_slab(s, slab);
-}
-
-static noinline void freelist_broken(const struct kmem_cache *s, const struct slab *slab, const void *obj)
-{
-	WARN(1, "BUG %s: Freepointer corrupt: slab %lx (%u of %u in use) links to %lx\n", s->name,
-	     (unsigned long)slab_address(slab), slab->inuse, slab->objects, (unsigned long)obj);
-	BUG();
-}
-
-/* Move up to @nr free objects of the slab into the array. */
-static void slab_take(struct kmem_cache *s, struct slab *slab, struct slab_cpu *c, unsigned int nr)
-{
-	unsigned int old = slab->inuse;
-	unsigned long base = (unsigned long)slab_objects(s, slab);
-	unsigned long bytes = (unsigned long)slab->objects * s->size;
-	void *obj = slab->freelist;
-
-	for (; nr && obj; nr--) {
-		if (unlikely((unsigned long)obj - base >= bytes))
-			freelist_broken(s, slab, obj);
-		MM_CHECK(slab_owns(s, slab, obj));
-		c->objs[c->nr++] = obj;
-		slab->inuse++;
-		obj = get_free_link(s, obj);
-	}
-	slab->freelist = obj;
-	refile_slab(s, slab, old);
-}
-
-static void slab_put(struct kmem_cache *s, void *obj)
-{
-	struct slab *slab = (struct slab *)page_block(direct_map_page(obj));
-
-	if (unlikely(!slab->inuse || slab->freelist == obj || !slab_owns(s, slab, obj))) {
-		slab_bad_free("kmem_cache_free", s, obj);
-		return;
-	}
-	set_free_link(s, obj, slab->freelist);
-	slab->freelist = obj;
-	slab->inuse--;
-	refile_slab(s, slab, slab->inuse + 1U);
-}
-
-/* Fill the array to half from slabs that have something. Needs: interrupts off. Return: objects in it. */
-static unsigned int refill(struct kmem_cache *s, struct slab_cpu *c)
-{
-	unsigned int want = c->cap / 2;
-
-	__spin_acquire(&s->lock);
-	mm_write_begin(&s->lock);
-	c->busy = 1;
-	while (c->nr < want) {
-		struct slab *slab;
-
-		if (!list_empty(&s->partial))
-			slab = list_first_entry(&s->partial, struct slab, slab_list);
-		else if (!list_empty(&s->empty))
-			slab = list_first_entry(&s->empty, struct slab, slab_list);
-		else
-			break;
-		slab_take(s, slab, c, want - c->nr);
-	}
-	c->busy = 0;
-	mm_write_end(&s->lock);
-	__spin_release(&s->lock);
-	return c->nr;
-}
-
-/* Take an empty slab out of its cache: it is nobody's then. Needs: the lock. */
-static void forget_slab(struct kmem_cache *s, struct slab *slab)
-{
-	unfile_slab(s, slab, 0);
-	s->nr_slabs--;
-	set_page_owner((struct page *)slab, OWNER_RAW);
-	slab->slab_cache = NULL;
-}
-
-/* The pages of slabs that were forgotten. */
-static unsigned long free_slabs(struct list_head *slabs)
-{
-	unsigned long pages = 0;
-
-	while (!list_empty(slabs)) {
-		struct slab *slab = list_first_entry(slabs, struct slab, slab_list);
-
-		list_del(&slab->slab_list);
-		pages += 1UL << slab->order;
-		__free_pages((struct page *)slab, slab->order);
-	}
-	return pages;
-}
-
-/* All but @keep of the empty slabs, least recently filed first, to @out. Needs: the lock. */
-static void collect_empty(struct kmem_cache *s, uint64_t keep, struct list_head *out)
-{
-	while (s->nr_empty > keep) {
-		struct slab *slab = list_last_entry(&s->empty, struct slab, slab_list);
-
-		forget_slab(s, slab);
-		list_add(&slab->slab_list, out);
-	}
-}
-
-/* A slab whose pages must outlive its objects by a grace period is never given back while the cache lives. */
-static uint64_t empty_keep(const struct kmem_cache *s, uint64_t keep)
-{
-	return s->flags & SLAB_TYPESAFE_BY_RCU ? ~0ULL : keep;
-}
-
-/* The last @nr objects of the array back to their slabs. Needs: interrupts off, or an array that nobody uses. */
-static void drain(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
-{
-	LIST_HEAD(surplus);
-	unsigned long irq = mm_lock_write(&s->lock);
-
-	c->busy = 1;
-	while (nr--)
-		slab_put(s, c->objs[--c->nr]);
-	c->busy = 0;
-	collect_empty(s, empty_keep(s, SLAB_EMPTY_KEEP), &surplus);
-	mm_unlock_write(&s->lock, irq);
-	free_slabs(&surplus);
-}
-
-void slab_drain_cpu(struct kmem_cache *s, struct slab_cpu *c)
-{
-	drain(s, c, c->nr);
-}
-
-unsigned long slab_discard_empty(struct kmem_cache *s, uint64_t keep)
-{
-	LIST_HEAD(surplus);
-	unsigned long irq = mm_lock_write(&s->lock);
-
-	collect_empty(s, keep, &surplus);
-	mm_unlock_write(&s->lock, irq);
-	return free_slabs(&surplus);
-}
-
-/* ---- new slabs ---- */
-
-static gfp_t slab_page_gfp(const struct kmem_cache *s, gfp_t gfp)
-{
-	char was[160], is[160];
-	gfp_t good = gfp & ~(__GFP_DMA32 | __GFP_HIGHMEM) & __GFP_BITS_MASK;
-
-	if (unlikely(good != gfp)) {
-		pr_warn("Unexpected gfp: %#x (%s). Fixing up to gfp: %#x (%s). Fix your code!\n", gfp & ~good,
-			gfp_names(was, sizeof(was), gfp & ~good), good, gfp_names(is, sizeof(is), good));
-		dump_stack();
-	}
-	return (good & SLAB_PAGE_GFP) | s->gfp | __GFP_COMP;
-}
-
-/* A slab with all objects free, not on a list yet. Context: as @gfp allows; interrupts as the caller had them. */
-static struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
-{
-	struct page *page = alloc_pages_owner(slab_page_gfp(s, gfp), s->order, OWNER_RAW);
-	struct slab *slab = (struct slab *)page;
-	void (*ctor)(void *) = (void (*)(void *))s->ctor;
-	char *obj, *end;
-
-	if (!page)
-		return NULL;
-	WARN_ONCE((gfp & __GFP_ZERO) && ctor, "%s has a constructor: __GFP_ZERO makes no sense\n", s->name);
-	slab->inuse = 0;
-	slab->objects = s->objs_per_slab;
-	obj = slab_objects(s, slab);
-	end = obj + (unsigned long)(slab->objects - 1) * s->size;
-	slab->freelist = obj;
-	for (; obj < end; obj += s->size) {
-		if (ctor)
-			ctor(obj);
-		set_free_link(s, obj, obj + s->size);
-	}
-	if (ctor)
-		ctor(obj);
-	set_free_link(s, obj, NULL);
-	return slab;
-}
-
-static void adopt_slab(struct kmem_cache *s, struct slab *slab)
-{
-	unsigned long irq = mm_lock_write(&s->lock);
-
-	slab->slab_cache = s;
-	set_page_owner((struct page *)slab, OWNER_SLAB);
-	s->nr_slabs++;
-	file_slab(s, slab);
-	mm_unlock_write(&s->lock, irq);
-}
-
-/* ---- objects ---- */
-
-/* Needs: interrupts off, @nr objects in the array, at least one. */
-static __always_inline void *pop(struct slab_cpu *c, uint32_t nr)
-{
-	void *obj = c->objs[nr - 1];
+	uint32_t nr = c->nr - 1;
+	void *obj = c->objs[nr];
 
 	barrier();
-	WRITE_ONCE(c->nr, nr - 1);
-	c->allocs++;
+	WRITE_ONCE(c->nr, nr);
 	return obj;
-}
-
-/* Needs: interrupts off, room behind the @nr objects in the array. */
-static __always_inline void push(struct slab_cpu *c, uint32_t nr, void *obj)
-{
-	c->objs[nr] = obj;
-	barrier();
-	WRITE_ONCE(c->nr, nr + 1);
-	c->frees++;
 }
 
 static noinline void out_of_memory_for(const struct kmem_cache *s, gfp_t gfp)
 {
-	if (!(gfp & __GFP_NOWARN))
-		pr_warn_ratelimited(
-			"SLUB: Unable to allocate memory, gfp=%#x: cache: %s, object size: %u, buffer size: "
-			"%u, order: %u, slabs: %lu, partial: %lu, full: %lu\n",
-			gfp, s->name, s->object_size, s->size, s->order, (unsigned long)s->nr_slabs,
-			(unsigned long)s->nr_partial, (unsigned long)s->nr_full);
+	if (gfp & __GFP_NOWARN)
+		return;
+	pr_warn_ratelimited("SLUB: Unable to allocate memory on node -1, gfp=%#x\n"
+			    "  cache: %s, object size: %u, buffer size: %u, default order: %u, min order: %u\n"
+			    "  node 0: slabs: %lu, objs: %lu, free: %lu\n",
+			    gfp, s->name, s->object_size, s->size, s->order, s->min_order, (unsigned long)s->nr_slabs,
+			    (unsigned long)(s->nr_pages << PAGE_SHIFT) / s->size,
+			    (unsigned long)((s->nr_pages << PAGE_SHIFT) / s->size - s->nr_out));
 }
 
-/* The array is empty. Interrupts are off; @irq says how the caller had them. Returns with them off. */
-static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, unsigned long irq)
+/* An object from this CPU's array, filled if need be; past the array in a cache with debugging. */
+static void *take(struct kmem_cache *s, size_t orig_size, unsigned long caller)
 {
-	struct slab *slab;
-
-	for (;;) {
-		struct slab_cpu *c = this_slab_cpu(s);
-
-		if (c->nr || refill(s, c))
-			return pop(c, c->nr);
-		arch_local_irq_restore(irq);
-		slab = new_slab(s, gfp);
-		if (slab)
-			adopt_slab(s, slab);
-		else
-			out_of_memory_for(s, gfp);
-		arch_local_irq_disable();
-		if (!slab) {
-			/* Somebody may have freed meanwhile, or this is another CPU now. */
-			c = this_slab_cpu(s);
-			return c->nr || refill(s, c) ? pop(c, c->nr) : NULL;
-		}
-	}
-}
-
-/* Whatever the straight way does not do: an empty array, clearing, complaints. Interrupts are off. */
-static noinline void *alloc_with_care(struct kmem_cache *s, gfp_t gfp, unsigned long irq)
-{
+	unsigned long irq;
 	struct slab_cpu *c;
 	void *obj;
 
-	if ((gfp & __GFP_DIRECT_RECLAIM) && (arch_irqs_disabled_flags(irq) || preempt_count()))
-		gfp = sleeping_in_atomic(gfp);
+	if (slab_debugged(s))
+		return slab_take_one(s, orig_size, caller);
+	irq = arch_local_irq_save();
 	c = this_slab_cpu(s);
-	obj = c->nr ? pop(c, c->nr) : alloc_slow(s, gfp, irq);
+	obj = c->nr || slab_refill(s, c) ? pop(c) : NULL;
 	arch_local_irq_restore(irq);
-	if ((gfp & __GFP_ZERO) && obj)
+	return obj;
+}
+
+/* The array is empty, or there is something to clear. Interrupts as the caller had them. */
+static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t orig_size, unsigned long caller)
+{
+	void *obj = take(s, orig_size, caller);
+
+	while (unlikely(!obj)) {
+		bool grown = slab_grow(s, gfp);
+
+		/* Even if not: somebody may have freed meanwhile. */
+		obj = take(s, orig_size, caller);
+		if (!grown && !obj) {
+			out_of_memory_for(s, gfp);
+			return NULL;
+		}
+	}
+	if (gfp & __GFP_ZERO)
 		memset(obj, 0, s->object_size);
 	return obj;
 }
 
-static noinline void *got_with_irqs_off(void *obj, gfp_t gfp)
+/* The request may sleep, and it may not. */
+static noinline void *alloc_misplaced(struct kmem_cache *s, gfp_t gfp, size_t orig_size, unsigned long caller)
 {
-	if (gfp & __GFP_DIRECT_RECLAIM)
-		sleeping_in_atomic(gfp);
-	return obj;
+	return alloc_slow(s, sleeping_in_atomic(gfp), orig_size, caller);
 }
 
-/* Every instruction counts from here: calls only where nothing is left to do, so that no register need be saved. */
-void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+/* Every instruction counts here: calls only where nothing is left to do, so that no register need be saved. */
+static __always_inline void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t orig_size)
 {
-	unsigned long irq = arch_local_irq_save();
-	struct slab_cpu *c = this_slab_cpu(s);
-	uint32_t nr = c->nr;
 	void *obj;
 
-	if (unlikely(!nr || (gfp & __GFP_ZERO) || preempt_count()))
-		return alloc_with_care(s, gfp, irq);
-	obj = pop(c, nr);
-	if (unlikely(arch_irqs_disabled_flags(irq)))
-		return got_with_irqs_off(obj, gfp);
-	arch_local_irq_enable();
+	if (MM_DEBUG && slab_debug_fail(s, gfp))
+		return NULL;
+	if (likely(gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
+		return alloc_misplaced(s, gfp, orig_size, _RET_IP_);
+	if (unlikely(gfp & __GFP_ZERO))
+		goto slow;
+	arch_slab_pop(s, obj, slow);
 	return obj;
+slow:
+	return alloc_slow(s, gfp, orig_size, _RET_IP_);
+}
+
+__restartable void *kmem_cache_alloc(struct kmem_cache *s, gfp_t gfp)
+{
+	return slab_alloc(s, gfp, s->object_size);
 }
 EXPORT_SYMBOL(kmem_cache_alloc);
 
-#if MM_DEBUG >= 2
-/* Is the object in this CPU's array or on its slab's free list already? */
-static bool already_free(struct kmem_cache *s, struct slab_cpu *c, void *obj)
+__restartable void *__kmalloc_cache(struct kmem_cache *s, gfp_t gfp, size_t size)
 {
-	struct slab *slab = (struct slab *)obj_head(obj);
-	bool found = false;
-
-	for (unsigned int i = 0; i < c->nr; i++)
-		found |= c->objs[i] == obj;
-	__spin_acquire(&s->lock);
-	for (void *o = slab->freelist; o && !found; o = get_free_link(s, o))
-		found = o == obj;
-	__spin_release(&s->lock);
-	return found;
+	return slab_alloc(s, gfp, size);
 }
-#else
-#define already_free(s, c, obj) false
-#endif
+EXPORT_SYMBOL(__kmalloc_cache);
 
-/* A full array, or an object that lies in it already. Interrupts are off; @irq says how the caller had them. */
-static noinline void free_with_care(struct kmem_cache *s, void *obj, unsigned long irq)
+/* ---- freeing ---- */
+
+/* The array is full, or the object lies on top of it already. Interrupts as the caller had them. */
+static noinline void free_slow(struct kmem_cache *s, void *obj, unsigned long caller)
 {
-	struct slab_cpu *c = this_slab_cpu(s);
+	struct slab_cpu *c;
+	unsigned long irq;
 
-	if ((c->nr && c->objs[c->nr - 1] == obj) || already_free(s, c, obj)) {
+	if (slab_debugged(s)) {
+		slab_put_one(s, obj, caller);
+		return;
+	}
+	irq = arch_local_irq_save();
+	c = this_slab_cpu(s);
+	if (c->nr && c->objs[c->nr - 1] == obj) {
 		slab_bad_free("double free", s, obj);
 	} else {
 		if (c->nr == c->cap)
-			drain(s, c, c->cap / 2);
-		push(c, c->nr, obj);
+			slab_drain(s, c, (c->cap + 1) / 2);
+		c->objs[c->nr] = obj;
+		barrier();
+		WRITE_ONCE(c->nr, c->nr + 1);
 	}
 	arch_local_irq_restore(irq);
-}
-
-/* The object on top of the array; for an empty one, something that is no object: the counter before the array. */
-static __always_inline const void *top(const struct slab_cpu *c, uint32_t nr)
-{
-	_Static_assert(offsetof(struct slab_cpu, objs) == offsetof(struct slab_cpu, frees) + sizeof(void *),
-		       "before it");
-	return ((void *const *)&c->frees)[nr];
-}
-
-static __always_inline bool is_odd_free(const struct slab_cpu *c, uint32_t nr, const void *obj)
-{
-	return MM_DEBUG >= 2 || nr == c->cap || top(c, nr) == obj;
 }
 
 static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 {
-	unsigned long irq = arch_local_irq_save();
-	struct slab_cpu *c = this_slab_cpu(s);
-	uint32_t nr = c->nr;
-
-	if (unlikely(is_odd_free(c, nr, obj))) {
-		free_with_care(s, obj, irq);
-		return;
-	}
-	push(c, nr, obj);
-	arch_local_irq_restore(irq);
+	arch_slab_push(s, obj, slow);
+	return;
+slow:
+	free_slow(s, obj, _RET_IP_);
 }
 
-/* Is @obj an object of @s, as far as its block tells? */
-static __always_inline bool belongs_to(const struct kmem_cache *s, const void *obj)
+/* In the debug kernel: is it really one of the slab's? */
+static __always_inline bool plausible(const struct kmem_cache *s, const void *obj)
 {
-	const struct page *head = obj_head(obj);
-
-	if (unlikely(!head || head->owner != OWNER_SLAB || ((const struct slab *)head)->slab_cache != s))
-		return false;
-#if MM_DEBUG >= 1
-	return slab_owns(s, (const struct slab *)head, obj);
-#else
-	return true;
-#endif
+	return !MM_DEBUG || slab_owns(s, obj_slab(s, obj), obj);
 }
 
-void kmem_cache_free(struct kmem_cache *s, void *obj)
+__restartable void kmem_cache_free(struct kmem_cache *s, void *obj)
 {
-	if (likely(belongs_to(s, obj)))
+	const struct slab *page = obj_page(obj);
+
+	if (likely(page && page->slab_cache == s && plausible(s, obj)))
 		slab_free(s, obj);
 	else
 		slab_bad_free("kmem_cache_free", s, obj);
 }
 EXPORT_SYMBOL(kmem_cache_free);
 
-void kfree(const void *obj)
+__restartable void kfree(const void *obj)
 {
-	const struct page *head = obj_head(obj);
+	const struct slab *page = obj_page(obj);
 
-	if (unlikely(!head || head->owner != OWNER_SLAB)) {
-		kfree_large(head, obj);
-		return;
-	}
-#if MM_DEBUG >= 1
-	if (!slab_owns(((const struct slab *)head)->slab_cache, (const struct slab *)head, obj)) {
+	if (unlikely(!page))
+		kfree_large(obj);
+	else if (likely(plausible(page->slab_cache, obj)))
+		slab_free(page->slab_cache, (void *)obj);
+	else
 		slab_bad_free("kfree", NULL, obj);
-		return;
-	}
-#endif
-	slab_free(((const struct slab *)head)->slab_cache, (void *)obj);
 }
 EXPORT_SYMBOL(kfree);
+
+/* ---- many at once ---- */
+
+/* As many as wait in this CPU's array. Interrupts are off. */
+static size_t pop_many(struct kmem_cache *s, size_t nr, void **p)
+{
+	struct slab_cpu *c = this_slab_cpu(s);
+	uint32_t take = min_t(size_t, c->nr, nr), left = c->nr - take;
+
+	memcpy(p, &c->objs[left], take * sizeof(void *));
+	barrier();
+	WRITE_ONCE(c->nr, left);
+	return take;
+}
 
 int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 {
 	size_t done = 0;
-	unsigned long irq;
 
 	might_alloc(gfp);
-	irq = arch_local_irq_save();
-	while (done < nr) {
-		struct slab_cpu *c = this_slab_cpu(s);
-		unsigned int take = min_t(size_t, c->nr, nr - done);
+	if (MM_DEBUG && slab_debug_fail(s, gfp))
+		return 0;
+	for (;;) {
+		unsigned long irq = arch_local_irq_save();
 
-		for (unsigned int i = 0; i < take; i++)
-			p[done + i] = c->objs[c->nr - 1 - i];
-		barrier();
-		WRITE_ONCE(c->nr, c->nr - take);
-		c->allocs += take;
-		done += take;
+		done += pop_many(s, nr - done, p + done);
+		arch_local_irq_restore(irq);
 		if (done == nr)
 			break;
-		p[done] = alloc_slow(s, gfp, irq);
-		if (!p[done])
-			break;
+		p[done] = alloc_slow(s, gfp & ~__GFP_ZERO, s->object_size, _RET_IP_);
+		if (!p[done]) {
+			kmem_cache_free_bulk(s, done, p);
+			return 0;
+		}
 		done++;
-	}
-	arch_local_irq_restore(irq);
-	if (done < nr) {
-		kmem_cache_free_bulk(s, done, p);
-		return 0;
 	}
 	if (gfp & __GFP_ZERO)
 		for (size_t i = 0; i < nr; i++)
@@ -492,33 +224,75 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 }
 EXPORT_SYMBOL(kmem_cache_alloc_bulk);
 
+/* Push until the array is full or something is odd. Interrupts are off. Return: how many. */
+static size_t push_many(struct kmem_cache *s, size_t nr, void **p)
+{
+	struct slab_cpu *c = this_slab_cpu(s);
+	uint32_t at = c->nr, room = c->cap - at;
+	const void *last = at ? c->objs[at - 1] : NULL;
+	void **to = &c->objs[at];
+	size_t n;
+
+	nr = min_t(size_t, nr, room);
+	for (n = 0; n < nr; n++) {
+		void *obj = p[n];
+		const struct slab *page = obj_page(obj);
+
+		if (unlikely(!page || page->slab_cache != s || obj == last || !plausible(s, obj)))
+			break;
+		last = obj;
+		to[n] = obj;
+	}
+	barrier();
+	WRITE_ONCE(c->nr, at + (uint32_t)n);
+	return n;
+}
+
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)
 {
-	unsigned long irq;
-
-	if (!s) {
-		while (nr--)
-			kfree(p[nr]);
-		return;
-	}
 	while (nr) {
-		/* Interrupts stay off for one array's worth at most. */
-		size_t batch = min_t(size_t, nr, SLAB_CPU_CAP);
+		unsigned long irq;
+		size_t done = 0;
 
-		irq = arch_local_irq_save();
-		for (size_t i = 0; i < batch; i++) {
-			struct slab_cpu *c = this_slab_cpu(s);
-
-			if (unlikely(!belongs_to(s, p[i])))
-				slab_bad_free("kmem_cache_free_bulk", s, p[i]);
-			else if (unlikely(is_odd_free(c, c->nr, p[i])))
-				free_with_care(s, p[i], arch_local_save_flags());
-			else
-				push(c, c->nr, p[i]);
+		if (s) {
+			irq = arch_local_irq_save();
+			done = push_many(s, nr, p);
+			arch_local_irq_restore(irq);
 		}
-		arch_local_irq_restore(irq);
-		nr -= batch;
-		p += batch;
+		p += done;
+		nr -= done;
+		if (!nr)
+			break;
+		if (s)
+			kmem_cache_free(s, *p);
+		else
+			kfree(*p);
+		p++;
+		nr--;
 	}
 }
 EXPORT_SYMBOL(kmem_cache_free_bulk);
+
+/* ---- complaints ---- */
+
+void slab_bad_free(const char *call, const struct kmem_cache *s, const void *obj)
+{
+	const struct slab *slab = obj_page(obj);
+
+	if (!slab) {
+		WARN(1, "%s(%s, %lx): Object is not a Slab page!\n", call, s ? s->name : "-", (unsigned long)obj);
+		return;
+	}
+	if (s && slab->slab_cache != s) {
+		WARN(1, "%s(%s, %lx): object belongs to different cache %s\n", call, s->name, (unsigned long)obj,
+		     slab->slab_cache->name);
+		return;
+	}
+	s = slab->slab_cache;
+	slab = obj_slab(s, obj);
+	if (!slab_owns(s, slab, obj))
+		WARN(1, "%s(%s, %lx): Invalid object pointer: slab %lx, objects of %u bytes\n", call, s->name,
+		     (unsigned long)obj, (unsigned long)slab_address(slab), s->size);
+	else
+		WARN(1, "%s(%s, %lx): Object already free\n", call, s->name, (unsigned long)obj);
+}

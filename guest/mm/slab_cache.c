@@ -75,6 +75,12 @@ static unsigned int slab_order(uint32_t size)
 	return max(get_order(size), want ? SLAB_MAX_ORDER : 0u);
 }
 
+/* How many fit in a block of that order? */
+static unsigned int objects_in(const struct kmem_cache *s, unsigned int order)
+{
+	return (unsigned int)(((PAGE_SIZE << order) - s->first) / s->size);
+}
+
 void cache_geometry(struct kmem_cache *s)
 {
 	bool outside = s->ctor || (s->flags & SLAB_TYPESAFE_BY_RCU);
@@ -85,8 +91,12 @@ void cache_geometry(struct kmem_cache *s)
 	 * object if its contents must stay. */
 	s->offset = outside ? bytes : ALIGN_DOWN(s->object_size / 2, (uint32_t)sizeof(void *));
 	s->size = ALIGN(outside ? bytes + sizeof(void *) : bytes, s->align);
-	s->order = (uint16_t)slab_order(s->size);
-	s->objs_per_slab = (uint16_t)(((PAGE_SIZE << s->order) - s->first) / s->size);
+	s->inuse = bytes;
+	if (slab_debugged(s))
+		slab_debug_layout(s);
+	s->min_order = (uint8_t)get_order((unsigned long)s->first + s->size);
+	s->order = (uint8_t)max(slab_order(s->size), (unsigned int)s->min_order);
+	s->objs_per_slab = (uint16_t)objects_in(s, s->order);
 	s->gfp = (s->flags & SLAB_CACHE_DMA ? __GFP_DMA : 0) | (s->flags & SLAB_CACHE_DMA32 ? __GFP_DMA32 : 0) |
 		 (s->flags & SLAB_RECLAIM_ACCOUNT ? __GFP_RECLAIMABLE : 0);
 }
@@ -100,7 +110,7 @@ void cache_register(struct kmem_cache *s, struct slab_cpu *cpu)
 	INIT_LIST_HEAD(&s->empty);
 	s->cpu = cpu;
 	for (uint32_t i = 0; i < mm_root.nr_cpus; i++)
-		cpu[i].cap = array_cap(s->size);
+		cpu[i].cap = slab_debugged(s) ? 0 : array_cap(s->size);
 	irq = mm_lock_write(&mm_root.slab_lock);
 	list_add_tail(&s->list, &mm_root.slab_caches);
 	mm_unlock_write(&mm_root.slab_lock, irq);
@@ -114,18 +124,23 @@ void slab_boot_alloc(void)
 	BUG_ON(!boot_arrays);
 }
 
+static void boot_cache(struct kmem_cache *s, struct slab_cpu *cpu)
+{
+	s->flags = slab_debug_flags(s->name, s->object_size, s->flags);
+	cache_geometry(s);
+	cache_register(s, cpu);
+}
+
 void slab_init(void)
 {
 	struct slab_cpu *cpu = boot_arrays;
 
 	direct_map_bytes = mm_root.max_pfn << PAGE_SHIFT;
-	cache_geometry(&cache_cache);
-	cache_register(&cache_cache, cpu);
+	boot_cache(&cache_cache, cpu);
 	for (int type = 0; type < NR_KMALLOC_TYPES; type++) {
 		for (int class = 0; class < KMALLOC_NR_CLASSES; class ++) {
 			cpu += mm_root.nr_cpus;
-			cache_geometry(&kmalloc_caches[type][class]);
-			cache_register(&kmalloc_caches[type][class], cpu);
+			boot_cache(&kmalloc_caches[type][class], cpu);
 		}
 	}
 }
@@ -180,7 +195,7 @@ static int make_cache(const char *name, unsigned int size, unsigned int align, s
 	strscpy(s->name, name, sizeof(s->name));
 	s->object_size = size;
 	s->align = align;
-	s->flags = flags;
+	s->flags = slab_debug_flags(name, size, flags);
 	s->ctor = (void *)ctor;
 	s->refcount = 1;
 	cache_geometry(s);
@@ -190,6 +205,7 @@ static int make_cache(const char *name, unsigned int size, unsigned int align, s
 		return -EINVAL;
 	}
 	cache_register(s, cpu);
+	slab_debug_cache(s, true);
 	*out = s;
 	return 0;
 }
@@ -229,7 +245,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		return;
 	/* Nobody may use the cache any more, so the arrays of all CPUs are ours. */
 	for (uint32_t i = 0; i < mm_root.nr_cpus; i++)
-		slab_drain_cpu(s, &s->cpu[i]);
+		slab_drain(s, &s->cpu[i], s->cpu[i].nr);
 	if (s->nr_partial || s->nr_full) {
 		WARN(1,
 		     "kmem_cache_destroy %s: Slab cache still has objects when called from %pS: %lu objects in %lu "
@@ -238,6 +254,7 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		     (unsigned long)(s->nr_partial + s->nr_full));
 		return;
 	}
+	slab_debug_cache(s, false);
 	slab_discard_empty(s, 0);
 	irq = mm_lock_write(&mm_root.slab_lock);
 	list_del(&s->list);
@@ -254,7 +271,10 @@ static void drain_here(void *cache)
 {
 	struct kmem_cache *s = cache;
 
-	slab_drain_cpu(s, this_slab_cpu(s));
+	struct slab_cpu *c = this_slab_cpu(s);
+
+	if (c->nr)
+		slab_drain(s, c, c->nr);
 }
 
 int kmem_cache_shrink(struct kmem_cache *s)
@@ -262,6 +282,7 @@ int kmem_cache_shrink(struct kmem_cache *s)
 	on_each_cpu(drain_here, s, 1);
 	if (!(s->flags & SLAB_TYPESAFE_BY_RCU))
 		slab_discard_empty(s, 0);
+	slab_sort_partial(s);
 	return s->nr_slabs != 0;
 }
 EXPORT_SYMBOL(kmem_cache_shrink);
@@ -274,8 +295,7 @@ static unsigned long reclaim_here(void)
 	struct kmem_cache *s;
 
 	list_for_each_entry (s, &mm_root.slab_caches, list) {
-		if (this_slab_cpu(s)->nr)
-			drain_here(s);
+		drain_here(s);
 		if (s->nr_empty && !(s->flags & SLAB_TYPESAFE_BY_RCU))
 			pages += slab_discard_empty(s, 0);
 	}
@@ -309,17 +329,18 @@ EXPORT_SYMBOL(kmem_cache_size);
 
 unsigned long kmem_cache_objects(struct kmem_cache *s)
 {
-	unsigned long objects = 0;
+	unsigned long out = READ_ONCE(s->nr_out), waiting = 0;
 
 	for (uint32_t i = 0; i < mm_root.nr_cpus; i++)
-		objects += READ_ONCE(s->cpu[i].allocs) - READ_ONCE(s->cpu[i].frees);
-	return objects;
+		waiting += READ_ONCE(s->cpu[i].nr);
+	/* Not one moment for all: somebody may be at work. */
+	return out > waiting ? out - waiting : 0;
 }
 EXPORT_SYMBOL(kmem_cache_objects);
 
 unsigned long kmem_cache_pages(struct kmem_cache *s)
 {
-	return READ_ONCE(s->nr_slabs) << s->order;
+	return READ_ONCE(s->nr_pages);
 }
 EXPORT_SYMBOL(kmem_cache_pages);
 
@@ -335,22 +356,4 @@ void slab_usage(unsigned long *objects, unsigned long *pages)
 		*pages += kmem_cache_pages(s);
 	}
 	mm_unlock_read(&mm_root.slab_lock, irq);
-}
-
-void slab_bad_free(const char *call, const struct kmem_cache *s, const void *obj)
-{
-	const struct page *head = obj_head(obj);
-	const struct slab *slab = (const struct slab *)head;
-
-	if (!head || head->owner != OWNER_SLAB)
-		WARN(1, "%s(%s, %lx): Object is not a Slab page!\n", call, s ? s->name : "-", (unsigned long)obj);
-	else if (s && slab->slab_cache != s)
-		WARN(1, "%s(%s, %lx): object belongs to different cache %s\n", call, s->name, (unsigned long)obj,
-		     slab->slab_cache->name);
-	else if (!slab_owns(slab->slab_cache, slab, obj))
-		WARN(1, "%s(%s, %lx): Invalid object pointer: slab %lx, objects of %u bytes\n", call,
-		     slab->slab_cache->name, (unsigned long)obj, (unsigned long)slab_address(slab),
-		     slab->slab_cache->size);
-	else
-		WARN(1, "%s(%s, %lx): Object already free\n", call, slab->slab_cache->name, (unsigned long)obj);
 }

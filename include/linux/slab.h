@@ -182,6 +182,8 @@ static inline unsigned int kmalloc_size(unsigned int index)
 }
 
 void *__kmalloc(size_t size, gfp_t gfp);
+/* An object of one of kmalloc_caches for a request of @size bytes. */
+void *__kmalloc_cache(struct kmem_cache *s, gfp_t gfp, size_t size);
 void *kmalloc_large(size_t size, gfp_t gfp);
 
 /**
@@ -195,7 +197,7 @@ static __always_inline void *kmalloc(size_t size, gfp_t gfp)
 	if (__builtin_constant_p(size) && size) {
 		if (size > KMALLOC_MAX_CACHE_SIZE)
 			return kmalloc_large(size, gfp);
-		return kmem_cache_alloc(&kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], gfp);
+		return __kmalloc_cache(&kmalloc_caches[kmalloc_type(gfp)][kmalloc_index(size)], gfp, size);
 	}
 	return __kmalloc(size, gfp);
 }

@@ -8,7 +8,7 @@ U_SAN	  := -fsanitize=address,undefined -fno-sanitize-recover=all
 U_COMMON  := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -DMM_GUEST=1 -DMM_DEBUG=2 -I. -MMD -MP
 U_KERNEL  := -Iinclude -Itests/unit/arch/include
 # Calls that the simulated machine can refuse (arch/sim.c).
-U_WRAP	  := $(foreach f,alloc_pages_owner alloc_pages_bulk_owner kmem_cache_alloc __kmalloc,-Wl,--wrap=$(f))
+U_WRAP	  := $(foreach f,alloc_pages_owner alloc_pages_bulk_owner kmem_cache_alloc __kmalloc_cache __kmalloc,-Wl,--wrap=$(f))
 
 U_GUEST_O := $(U_GUEST:%.c=$(U_B)/%.o)
 U_SIM_O	  := $(U_B)/tests/unit/arch/sim.o $(U_B)/tests/unit/validate.o

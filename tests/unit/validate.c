@@ -114,7 +114,12 @@ static const char *check_block(const struct zone *z, unsigned long pfn, const st
 	if (p->order > MAX_PAGE_ORDER || pfn & ((1UL << p->order) - 1) || pfn + (1UL << p->order) > end)
 		return wrong("block %lx of order %u is misplaced", pfn, p->order);
 	for (unsigned long i = 1; i < 1UL << p->order; i++) {
-		if (!all_zero(p + i, sizeof(*p)))
+		struct page tail = p[i];
+
+		if (p->state == PAGE_USED && p->owner == OWNER_SLAB && tail.owner == OWNER_SLAB &&
+		    tail.mapping == p->mapping)
+			tail.owner = 0, tail.mapping = 0;
+		if (!all_zero(&tail, sizeof(tail)))
 			return wrong("tail %lx of block %lx is not quiet", pfn + i, pfn);
 		if (memblock_is_reserved((pfn + i) << PAGE_SHIFT))
 			return wrong("block %lx runs into reserved %lx", pfn, pfn + i);
@@ -288,10 +293,17 @@ const char *validate_zones(struct census *census)
 
 /* ---- slabs ---- */
 
+static void *link_of(const struct kmem_cache *s, const void *obj)
+{
+	const uint64_t *at = (const uint64_t *)((const char *)obj + s->offset);
+
+	return (void *)(uintptr_t)slab_link(s->random, (uint64_t)(uintptr_t)at, *at);
+}
+
 /* Which objects of a slab are accounted for: one bit each. */
 static bool claim(unsigned char *seen, const struct kmem_cache *s, const struct slab *slab, const void *obj)
 {
-	unsigned long off = (unsigned long)obj - (unsigned long)page_address((const struct page *)slab);
+	unsigned long off = (unsigned long)obj - (unsigned long)page_address((const struct page *)slab) - s->first;
 
 	if (off >= (unsigned long)slab->objects * s->size || off % s->size || seen[off / s->size])
 		return false;
@@ -305,10 +317,11 @@ static const char *check_slab(const struct kmem_cache *s, const struct slab *sla
 	const char *bad = NULL;
 	unsigned int nr_free = 0, lying = 0;
 
-	if (slab->state != PAGE_USED || slab->owner != OWNER_SLAB || slab->slab_cache != s || slab->order != s->order ||
-	    slab->objects != s->objs_per_slab)
+	if (slab->state != PAGE_USED || slab->owner != OWNER_SLAB || slab->slab_cache != s ||
+	    (slab->order != s->order && slab->order != s->min_order) ||
+	    slab->objects != ((PAGE_SIZE << slab->order) - s->first) / s->size)
 		bad = wrong("%s: slab does not belong", s->name);
-	for (void *o = slab->freelist; o && !bad; o = *(void **)((char *)o + s->offset), nr_free++)
+	for (void *o = slab->freelist; o && !bad; o = link_of(s, o), nr_free++)
 		if (!claim(seen, s, slab, o))
 			bad = wrong("%s: free list goes wrong at %p", s->name, o);
 	if (!bad && nr_free != (unsigned int)slab->objects - slab->inuse)
@@ -378,6 +391,8 @@ const char *validate_slabs(void)
 		if (kmem_cache_objects(s) != inuse - waiting)
 			return wrong("%s: users hold %lu by counts, %lu by slabs", s->name, kmem_cache_objects(s),
 				     inuse - waiting);
+		if (s->nr_out != inuse)
+			return wrong("%s: nr_out %lu, slabs say %lu", s->name, (unsigned long)s->nr_out, inuse);
 		if (s->nr_empty + s->nr_partial + s->nr_full != s->nr_slabs || s->lock.word || s->lock.seq & 1)
 			return wrong("%s: nr_slabs %lu", s->name, (unsigned long)s->nr_slabs);
 	}

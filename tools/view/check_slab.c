@@ -17,19 +17,28 @@
 /**
  * struct cache - one cache while it is judged.
  * @waiting: objects in per-CPU arrays, ascending
+ * @whole:   all its lists could be walked to their end
  */
 struct cache {
 	struct check_ctx *c;
 	struct kmem_cache s;
 	gva_t addr;
 	struct vec waiting;
-	struct vec *seen; /* pfns of slabs met on lists of all caches */
+	struct vec *seen;    /* pfns of slabs met on lists of all caches */
+	uint64_t pages, out; /* sums over its slabs */
+	bool whole;
 };
 
 /* Bytes of a slab behind what its first object follows. */
 static uint64_t slab_bytes(const struct kmem_cache *s)
 {
 	return (MMV_PAGE_SIZE << s->order) - s->first;
+}
+
+/* How many objects a slab of that order has. Slabs have the usual order, or the least when memory was short. */
+static uint64_t objects_in(const struct kmem_cache *s, unsigned int order)
+{
+	return ((MMV_PAGE_SIZE << order) - s->first) / s->size;
 }
 
 static gva_t slab_start(const struct kmem_cache *s, uint64_t pfn)
@@ -47,9 +56,9 @@ static bool check_geometry(struct cache *k)
 
 	check_ran(k->c, R_SLAB_GEOMETRY);
 	ok = s->object_size && s->size >= s->object_size && s->order <= MAX_PAGE_ORDER && s->objs_per_slab &&
-	     s->first < MMV_PAGE_SIZE << s->order && (uint64_t)s->size * s->objs_per_slab <= slab_bytes(s) &&
-	     s->offset <= s->size && s->size - s->offset >= 8 && s->align && !(s->align & (s->align - 1)) &&
-	     s->size % s->align == 0;
+	     s->min_order <= s->order && s->first < MMV_PAGE_SIZE << s->min_order && objects_in(s, s->min_order) &&
+	     (uint64_t)s->size * s->objs_per_slab <= slab_bytes(s) && s->offset <= s->size &&
+	     s->size - s->offset >= 8 && s->align && !(s->align & (s->align - 1)) && s->size % s->align == 0;
 	/* and no more would fit */
 	ok = ok && slab_bytes(s) - (uint64_t)s->size * s->objs_per_slab < s->size;
 	if (ok)
@@ -118,11 +127,11 @@ static void check_array(struct cache *k, unsigned int cpu)
 		check_flux(k->c, R_SLAB_CPU_BOUNDS, R_SLAB_CPU_UNIQUE);
 		return;
 	}
-	if (!a.cap || a.cap > SLAB_CPU_CAP || a.nr > a.cap) {
+	if (a.cap > SLAB_CPU_CAP || a.nr > a.cap) {
 		f = check_fault(k->c, R_SLAB_CPU_BOUNDS, CHECK_NO_PFN, at, "cache %.32s, array of CPU %u", k->s.name,
 				cpu);
 		check_got(f, "%u objects, capacity %u", a.nr, a.cap);
-		check_want(f, "at most its capacity, which is 1..%d", SLAB_CPU_CAP);
+		check_want(f, "at most its capacity, which is at most %d", SLAB_CPU_CAP);
 	}
 	for (uint32_t i = 0; i < a.nr && i < SLAB_CPU_CAP; i++)
 		check_waiting(k, cpu, at + offsetof(struct slab_cpu, objs) + i * sizeof(a.objs[0]), a.objs[i].va);
@@ -240,17 +249,33 @@ static void check_counts(struct cache *k, uint64_t pfn, const struct slab *slab,
 	enum list should = !slab->inuse ? ON_EMPTY : slab->inuse >= slab->objects ? ON_FULL : ON_PARTIAL;
 	struct check_fault *f;
 
-	if (slab->objects != k->s.objs_per_slab || slab->inuse > slab->objects) {
+	if (slab->objects != objects_in(&k->s, slab->order) || slab->inuse > slab->objects) {
 		f = check_fault(k->c, R_SLAB_INUSE, pfn, view_page_addr(pfn), "cache %.32s, slab on its %s list",
 				k->s.name, list_names[on]);
 		check_got(f, "%u in use of %u", slab->inuse, slab->objects);
-		check_want(f, "at most %u of %u", k->s.objs_per_slab, k->s.objs_per_slab);
+		check_want(f, "at most %lu of as many", objects_in(&k->s, slab->order));
 	}
 	if (on != should) {
 		f = check_fault(k->c, R_SLAB_PLACE, pfn, view_page_addr(pfn), "cache %.32s, %u of %u objects in use",
 				k->s.name, slab->inuse, slab->objects);
 		check_got(f, "on the list %s", list_names[on]);
 		check_want(f, "on the list %s", list_names[should]);
+	}
+}
+
+/* Every page of a slab names its cache. */
+static void check_tails(struct cache *k, uint64_t pfn, const struct slab *slab)
+{
+	struct check_fault *f;
+	struct page tail;
+
+	for (uint64_t i = 1; i < 1UL << slab->order; i++) {
+		if (view_page(k->c->v, pfn + i, &tail) || (tail.owner == OWNER_SLAB && tail.mapping == k->addr))
+			continue;
+		f = check_fault(k->c, R_SLAB_PAGE, pfn + i, view_page_addr(pfn + i), "cache %.32s, slab at pfn %#lx",
+				k->s.name, pfn);
+		check_got(f, "a tail with owner %s, cache %#lx", owner_name(tail.owner), tail.mapping);
+		check_want(f, "slab, cache %#lx", k->addr);
 	}
 }
 
@@ -275,15 +300,18 @@ static bool check_node(struct cache *k, enum list on, gva_t at, gva_t prev, stru
 		return false;
 	}
 	vec_add(k->seen, pfn);
-	if (slab->state != PAGE_USED || slab->owner != OWNER_SLAB || slab->order != k->s.order ||
-	    slab->slab_cache.va != k->addr) {
+	if (slab->state != PAGE_USED || slab->owner != OWNER_SLAB ||
+	    (slab->order != k->s.order && slab->order != k->s.min_order) || slab->slab_cache.va != k->addr) {
 		f = check_fault(c, R_SLAB_PAGE, pfn, view_page_addr(pfn), "cache %.32s, list %s", k->s.name,
 				list_names[on]);
 		check_got(f, "state %u, owner %s, order %u, cache %#lx", slab->state, owner_name(slab->owner),
 			  slab->order, slab->slab_cache.va);
-		check_want(f, "used, slab, order %u, cache %#lx", k->s.order, k->addr);
+		check_want(f, "used, slab, order %u or %u, cache %#lx", k->s.order, k->s.min_order, k->addr);
 		return true;
 	}
+	check_tails(k, pfn, slab);
+	k->pages += 1UL << slab->order;
+	k->out += slab->inuse;
 	check_counts(k, pfn, slab, on);
 	if (slab->objects <= k->s.objs_per_slab)
 		check_free(k, pfn, slab);
@@ -298,8 +326,10 @@ static void check_list_of(struct cache *k, enum list on, const struct list_head 
 	uint64_t n = 0;
 
 	for (gva_t at = list->next.va; at != head; at = slab.slab_list.next.va, n++) {
-		if (!check_node(k, on, at, prev, &slab))
+		if (!check_node(k, on, at, prev, &slab)) {
+			k->whole = false;
 			return;
+		}
 		prev = at;
 	}
 	if (list->prev.va != prev) {
@@ -324,6 +354,7 @@ static void check_cache(struct cache *k)
 
 	check_ran_all(k->c, R_SLAB_LINKED, R_SLAB_PLACE);
 	check_ran_all(k->c, R_SLAB_COUNT, R_SLAB_FREE_COUNT);
+	k->whole = true;
 	check_arrays(k);
 	check_list_of(k, ON_PARTIAL, &s->partial, offsetof(struct kmem_cache, partial), s->nr_partial);
 	check_list_of(k, ON_FULL, &s->full, offsetof(struct kmem_cache, full), s->nr_full);
@@ -333,6 +364,11 @@ static void check_cache(struct cache *k)
 		check_got(f, "nr_slabs %lu", s->nr_slabs);
 		check_want(f, "%lu: %lu partial + %lu full + %lu empty", s->nr_partial + s->nr_full + s->nr_empty,
 			   s->nr_partial, s->nr_full, s->nr_empty);
+	}
+	if (k->whole && (s->nr_pages != k->pages || s->nr_out != k->out)) {
+		f = check_fault(k->c, R_SLAB_COUNT, CHECK_NO_PFN, k->addr, "cache %.32s", s->name);
+		check_got(f, "nr_pages %lu, nr_out %lu", s->nr_pages, s->nr_out);
+		check_want(f, "%lu and %lu, as its slabs say", k->pages, k->out);
 	}
 	vec_free(&k->waiting);
 }

@@ -110,8 +110,8 @@ static void fill_cache(const struct view *v, const struct mm_root *root, gva_t a
 		if (view_read(v, s->cpu.va + i * sizeof(cpu), &cpu, sizeof(cpu)))
 			return;
 		out->cached += cpu.nr <= SLAB_CPU_CAP ? cpu.nr : 0;
-		out->allocs += cpu.allocs;
-		out->frees += cpu.frees;
+		out->refills += cpu.refills;
+		out->drains += cpu.drains;
 	}
 }
 

@@ -48,7 +48,7 @@ struct list_cache {
 	uint32_t object_size, size, objs_per_slab, pages_per_slab;
 	uint64_t active, cached, total;
 	uint64_t slabs, partial, full, empty;
-	uint64_t allocs, frees;
+	uint64_t refills, drains;
 };
 
 /** list_caches - all caches in the guest's order, free() @caches. Return: how many, or -1 and one line in @err. */

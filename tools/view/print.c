@@ -175,8 +175,8 @@ struct json_object *json_slabinfo(const struct view *v, char *err)
 		put(o, "partial", c->partial);
 		put(o, "full", c->full);
 		put(o, "empty", c->empty);
-		put(o, "allocs", c->allocs);
-		put(o, "frees", c->frees);
+		put(o, "refills", c->refills);
+		put(o, "drains", c->drains);
 		json_object_array_add(a, o);
 	}
 	if (n >= 0)

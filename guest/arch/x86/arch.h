@@ -87,6 +87,11 @@ void apic_timer_rearm(void);
 void irq_init(void);
 void handle_interrupt(struct pt_regs *regs);
 
+/* restart.c */
+
+/** restart_sequence - if an interrupt came into a restartable sequence, begin that again. */
+void restart_sequence(struct pt_regs *regs);
+
 /* smp.c */
 
 /** smp_prepare - number the CPUs. Before mm_init(). */

@@ -6,7 +6,7 @@
  * (request_irq()). States of a number: free -> taken -> handled, and back; compare-and-swap moves them, so no lock is needed.
  * @running lets free_irq() wait until no CPU is inside the handler: it is raised before the handler is read.
  *
- * Every interrupt, on the interrupt stack: irq_enter(), the work, end of interrupt, irq_exit(). Back on the stack of the task,
+ * Every interrupt, on the interrupt stack: back to the beginning of a restartable sequence, irq_enter(), the work, end of interrupt, irq_exit(). Back on the stack of the task,
  * entry.S calls irq_exit_resched(), which may switch to another task.
  */
 #include <linux/bug.h>
@@ -133,6 +133,7 @@ static void device_irq(unsigned int irq)
 
 void handle_interrupt(struct pt_regs *regs)
 {
+	restart_sequence(regs);
 	irq_enter();
 	switch (regs->vector) {
 	case TIMER_VECTOR:

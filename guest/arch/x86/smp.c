@@ -25,6 +25,7 @@
 
 #include <asm/apic.h>
 #include <asm/msr.h>
+#include <asm/slab_cpu.h>
 #include <asm/stacktrace.h>
 
 #include "guest/arch/x86/arch.h"
@@ -87,6 +88,7 @@ static void prepare_cpu(unsigned int cpu)
 	__per_cpu_offset[cpu] = (unsigned long)page_address(page) - (unsigned long)__per_cpu_start;
 	*arch_per_cpu_ptr(&this_cpu_off, cpu) = __per_cpu_offset[cpu];
 	*arch_per_cpu_ptr(&cpu_number, cpu) = cpu;
+	*arch_per_cpu_ptr(&slab_cpu_offset, cpu) = cpu * sizeof(struct slab_cpu);
 	secondary_stacks[cpu] = stack + THREAD_SIZE;
 	ist_tops[cpu] = ist + IST_STACK_SIZE;
 	stack_init_cpu(cpu, irq + IRQ_STACK_SIZE, ist_tops[cpu]);

@@ -507,6 +507,8 @@ unsigned long __wrap_alloc_pages_bulk_owner(unsigned int gfp, unsigned long nr, 
 					    enum page_owner owner);
 void *__real_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp);
 void *__wrap_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp);
+void *__real___kmalloc_cache(struct kmem_cache *s, unsigned int gfp, size_t size);
+void *__wrap___kmalloc_cache(struct kmem_cache *s, unsigned int gfp, size_t size);
 void *__real___kmalloc(size_t size, unsigned int gfp);
 void *__wrap___kmalloc(size_t size, unsigned int gfp);
 
@@ -525,6 +527,11 @@ unsigned long __wrap_alloc_pages_bulk_owner(unsigned int gfp, unsigned long nr, 
 void *__wrap_kmem_cache_alloc(struct kmem_cache *s, unsigned int gfp)
 {
 	return refuse() ? NULL : __real_kmem_cache_alloc(s, gfp);
+}
+
+void *__wrap___kmalloc_cache(struct kmem_cache *s, unsigned int gfp, size_t size)
+{
+	return refuse() ? NULL : __real___kmalloc_cache(s, gfp, size);
 }
 
 void *__wrap___kmalloc(size_t size, unsigned int gfp)
