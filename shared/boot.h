@@ -26,6 +26,7 @@
  *   /console@GPA           compatible "mmvisor,console", reg        (shared/devices.h)
  *   /exit@GPA              compatible "mmvisor,exit", reg
  *   /dma@GPA               compatible "mmvisor,dma", reg, mmvisor,address-bits (u32); one per --dma
+ *   /virtio@GPA            compatible "virtio,mmio", reg, label "disk" (--disk) or "swap" (--swap) (shared/virtio.h)
  *
  * A guest that announced itself (EXIT_ROOT) can be inspected.
  */
@@ -41,6 +42,9 @@
 #define FDT_CONSOLE "mmvisor,console"
 #define FDT_EXIT "mmvisor,exit"
 #define FDT_DMA "mmvisor,dma"
+#define FDT_VIRTIO "virtio,mmio"
+#define FDT_DISK "disk"
+#define FDT_SWAP "swap"
 #define FDT_BLOB "mmvisor,blob"
 #define FDT_SEED "mmvisor,seed"
 #define FDT_SUITES "mmvisor,suites"

@@ -71,6 +71,14 @@ static uint64_t device_read(struct vm *vm, unsigned int page, unsigned int reg)
 	return 0;
 }
 
+/* Block devices have registers of 4 bytes, and a layout of their own. */
+static struct virtio_blk *blk_at(struct vm *vm, unsigned int page)
+{
+	unsigned int n = page - (BLK_GPA(0) - DEV_GPA) / DEV_PAGE;
+
+	return n < vm->nr_blk ? &vm->blk[n] : NULL;
+}
+
 void vm_mmio(struct vcpu *v, gpa_t gpa, uint8_t *data, unsigned int len, bool write)
 {
 	unsigned int page = (unsigned int)((gpa - DEV_GPA) / DEV_PAGE), reg = gpa % DEV_PAGE;
@@ -82,6 +90,10 @@ void vm_mmio(struct vcpu *v, gpa_t gpa, uint8_t *data, unsigned int len, bool wr
 		vm_end(v->vm, END_CRASH, v->index,
 		       "vCPU %u %s guest-physical %#" PRIx64 ", where neither RAM nor a device is", v->index,
 		       write ? "wrote to" : "read from", gpa);
+		return;
+	}
+	if (blk_at(v->vm, page)) {
+		virtio_blk_access(blk_at(v->vm, page), reg, data, len, write);
 		return;
 	}
 	if (write && aligned) {

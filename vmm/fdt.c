@@ -162,6 +162,11 @@ static void add_devices(struct builder *b, const struct vm *vm, const struct fdt
 		note(b, fdt_property_u32(b->fdt, FDT_DMA_BITS, vm->dma[i].bits));
 		end(b);
 	}
+	for (unsigned int i = 0; i < vm->nr_blk; i++) {
+		add_device(b, "virtio", FDT_VIRTIO, BLK_GPA(i));
+		note(b, fdt_property_string(b->fdt, "label", vm->blk[i].disk.spec.path ? FDT_DISK : FDT_SWAP));
+		end(b);
+	}
 }
 
 size_t fdt_max_size(const struct boot_files *files, const struct run_config *cfg)

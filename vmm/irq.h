@@ -2,7 +2,7 @@
 /*
  * irq.h - MSIs of the devices: one route and one irqfd per interrupt line.
  *
- * An engine has one line for each queue's completions and one for each of its storm channels.
+ * An engine has one line for each queue's completions and one for each of its storm channels; a block device has one.
  */
 #ifndef MMV_VMM_IRQ_H
 #define MMV_VMM_IRQ_H
@@ -11,9 +11,11 @@
 #include <stdint.h>
 
 #include "shared/devices.h"
+#include "shared/virtio.h"
 
 #define IRQ_LINES_PER_ENGINE (DMA_QUEUES + DMA_NR_STORMS)
-#define IRQ_LINES (DMA_MAX_ENGINES * IRQ_LINES_PER_ENGINE)
+#define IRQ_BLK_LINE(n) (DMA_MAX_ENGINES * IRQ_LINES_PER_ENGINE + (n))
+#define IRQ_LINES IRQ_BLK_LINE(BLK_MAX_DEVICES)
 
 struct vm;
 

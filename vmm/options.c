@@ -18,6 +18,8 @@ enum {
 	OPT_MEM = 256,
 	OPT_CPUS,
 	OPT_DMA,
+	OPT_DISK,
+	OPT_SWAP,
 	OPT_APPEND,
 	OPT_SEED,
 	OPT_TIMEOUT,
@@ -36,6 +38,8 @@ static const struct option long_options[] = {
 	{"mem", required_argument, NULL, OPT_MEM},
 	{"cpus", required_argument, NULL, OPT_CPUS},
 	{"dma", required_argument, NULL, OPT_DMA},
+	{"disk", required_argument, NULL, OPT_DISK},
+	{"swap", required_argument, NULL, OPT_SWAP},
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -57,6 +61,8 @@ static const char help_text[] =
 	"                      (default " MEM_SPEC_DEFAULT ")\n"
 	"  --cpus N            vCPUs (default 1)\n"
 	"  --dma bits=N        a DMA engine that reaches N address bits (20 to 64); repeat for more (default: one with 24)\n"
+	"  --disk FILE[,…]     a block device in that file; after it: ,ro ,bad=FIRST-LAST ,fail-read=N ,fail-write=N\n"
+	"  --swap SIZE[,…]     a block device in memory, for swapping\n"
 	"  --append ARGS       more boot arguments for the guest kernel\n"
 	"  --seed N            seed for everything random in the guest (default: a new one, printed on failure)\n"
 	"  --timeout SECONDS   end a run that takes longer; 0: never (default 600)\n"
@@ -120,6 +126,23 @@ static int option_dma(struct run_config *cfg, const char *text, bool first)
 	return 0;
 }
 
+static int option_disk(struct run_config *cfg, const char *opt, char *text, bool memory)
+{
+	char why[256], whole[256];
+
+	snprintf(whole, sizeof(whole), "%s", text);
+	if (cfg->nr_disks == BLK_MAX_DEVICES) {
+		run_error("%s %s: there can be %d block devices", opt, whole, BLK_MAX_DEVICES);
+		return -EINVAL;
+	}
+	if (disk_spec_parse(&cfg->disks[cfg->nr_disks], text, memory, why, sizeof(why))) {
+		run_error("%s %s: %s", opt, whole, why);
+		return -EINVAL;
+	}
+	cfg->nr_disks++;
+	return 0;
+}
+
 static int option_append(struct run_config *cfg, const char *text)
 {
 	char *joined;
@@ -155,7 +178,7 @@ static int numeric_option(struct run_config *cfg, int opt, const char *text)
 	}
 }
 
-static int take_option(struct options *o, int opt, const char *text, bool *dma_seen)
+static int take_option(struct options *o, int opt, char *text, bool *dma_seen)
 {
 	struct run_config *cfg = &o->cfg;
 	int err = 0;
@@ -167,6 +190,9 @@ static int take_option(struct options *o, int opt, const char *text, bool *dma_s
 		err = option_dma(cfg, text, !*dma_seen);
 		*dma_seen = true;
 		return err;
+	case OPT_DISK:
+	case OPT_SWAP:
+		return option_disk(cfg, opt == OPT_DISK ? "--disk" : "--swap", text, opt == OPT_SWAP);
 	case OPT_CPUS:
 	case OPT_SEED:
 	case OPT_TIMEOUT:

@@ -139,6 +139,29 @@ static struct json_object *milliseconds(double ms)
 	return json_object_new_double_s(ms, text);
 }
 
+/* What each block device did, in the order of the command line; no member where there is none. */
+static void add_disks(struct json_object *top, const struct vm *vm)
+{
+	static const char *const names[NR_DISK_OPS] = {"reads", "writes", "flushes", "discards"};
+	struct json_object *disks;
+
+	if (!vm || !vm->nr_blk)
+		return;
+	disks = json_object_new_array();
+	for (unsigned int i = 0; i < vm->nr_blk; i++) {
+		const struct disk *d = &vm->blk[i].disk;
+		struct json_object *o = json_object_new_object();
+
+		json_object_object_add(o, "path", d->spec.path ? json_object_new_string(d->spec.path) : NULL);
+		json_object_object_add(o, "sectors", json_object_new_int64((int64_t)d->sectors));
+		for (unsigned int op = 0; op < NR_DISK_OPS; op++)
+			json_object_object_add(o, names[op], json_object_new_int64((int64_t)d->done[op]));
+		json_object_object_add(o, "failed", json_object_new_int64((int64_t)d->failed));
+		json_object_array_add(disks, o);
+	}
+	json_object_object_add(top, "disks", disks);
+}
+
 int report_json(const struct run_result *res, const char *path, struct json_object *extra)
 {
 	struct json_object *top = json_object_new_object(), *inv = json_object_new_object(),
@@ -158,6 +181,7 @@ int report_json(const struct run_result *res, const char *path, struct json_obje
 	json_object_object_add(ms, "suites", milliseconds(res->ms_suites));
 	json_object_object_add(top, "ms", ms);
 	json_object_object_add(top, "dma", dma_json(res->vm));
+	add_disks(top, res->vm);
 	if (extra) {
 		json_object_object_foreach (extra, key, value) {
 			json_object_object_add(top, key, json_object_get(value));

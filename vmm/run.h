@@ -17,6 +17,8 @@
 
 #include "shared/devices.h"
 #include "shared/types.h"
+#include "shared/virtio.h"
+#include "vmm/disk.h"
 #include "vmm/memspec.h"
 
 struct json_object;
@@ -54,6 +56,8 @@ struct run_config {
 	unsigned int cpus;
 	unsigned int nr_dma;
 	unsigned int dma_bits[DMA_MAX_ENGINES];
+	unsigned int nr_disks;
+	struct disk_spec disks[BLK_MAX_DEVICES];
 	const char *kernel;
 	bool debug_kernel;
 	const char **modules;

@@ -150,6 +150,24 @@ static int add_devices(struct vm *vm)
 	return 0;
 }
 
+/* A disk that cannot be opened is a word on the command line that is wrong, and anything else is this machine's fault. */
+static int add_disks(struct vm *vm)
+{
+	for (unsigned int i = 0; i < vm->cfg->nr_disks; i++) {
+		const struct disk_spec *spec = &vm->cfg->disks[i];
+		int err;
+
+		vm->nr_blk++;
+		err = virtio_blk_init(&vm->blk[i], vm, i, spec);
+		if (!err)
+			continue;
+		run_error("%s %s: %s", spec->path ? "--disk" : "--swap", spec->path ? spec->path : "",
+			  err == -EINVAL ? "give a regular file of whole sectors (512 bytes)" : strerror(-err));
+		return RUN_USAGE;
+	}
+	return 0;
+}
+
 static int check_cpus(const struct vm *vm)
 {
 	if (vm->nr_cpus > vm->host.max_vcpus) {
@@ -238,13 +256,15 @@ int vm_create(struct vm *vm, const struct run_config *cfg, uint64_t blob_size)
 		run_error("/dev/kvm: a VM with %u vCPUs: %s", vm->nr_cpus, strerror(-err));
 		return RUN_NO_KVM;
 	}
-	return 0;
+	return add_disks(vm);
 }
 
 void vm_destroy(struct vm *vm)
 {
 	for (unsigned int i = 0; i < vm->nr_dma; i++)
 		dma_deinit(&vm->dma[i]);
+	for (unsigned int i = 0; i < vm->nr_blk; i++)
+		virtio_blk_deinit(&vm->blk[i]);
 	for (unsigned int i = 0; i < vm->nr_cpus; i++) {
 		if (vm->cpus[i].run)
 			munmap(vm->cpus[i].run, vm->host.run_size);
@@ -281,6 +301,8 @@ int vm_start(struct vm *vm)
 	sigaction(KICK_SIGNAL, &kick, NULL);
 	for (unsigned int i = 0; !err && i < vm->nr_dma; i++)
 		err = dma_start(&vm->dma[i]);
+	for (unsigned int i = 0; !err && i < vm->nr_blk; i++)
+		err = virtio_blk_start(&vm->blk[i]);
 	for (unsigned int i = 0; !err && i < vm->nr_cpus; i++) {
 		struct vcpu *v = &vm->cpus[i];
 
@@ -317,6 +339,8 @@ void vm_stop(struct vm *vm)
 	}
 	for (unsigned int i = 0; i < vm->nr_dma; i++)
 		dma_join(&vm->dma[i]);
+	for (unsigned int i = 0; i < vm->nr_blk; i++)
+		virtio_blk_join(&vm->blk[i]);
 }
 
 void vm_pause(struct vm *vm)

@@ -24,6 +24,7 @@
 #include "vmm/ram.h"
 #include "vmm/run.h"
 #include "vmm/symbols.h"
+#include "vmm/virtio_blk.h"
 
 /** struct vcpu - @fd is -1 before it exists. */
 struct vcpu {
@@ -68,6 +69,8 @@ struct vm {
 	struct console console;
 	struct dma dma[DMA_MAX_ENGINES];
 	unsigned int nr_dma;
+	struct virtio_blk blk[BLK_MAX_DEVICES];
+	unsigned int nr_blk;
 	pthread_mutex_t irq_lock;
 	struct msi msi[IRQ_LINES]; /* under irq_lock */
 	struct symbols symbols;

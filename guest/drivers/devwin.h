@@ -16,6 +16,20 @@ static inline void dev_write(gpa_t gpa, uint64_t value)
 	asm volatile("movq %0, %1" : : "r"(value), "m"(*(volatile uint64_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
 }
 
+/* @gpa: of a 4-byte register inside the window */
+static inline void dev_write32(gpa_t gpa, uint32_t value)
+{
+	asm volatile("movl %0, %1" : : "r"(value), "m"(*(volatile uint32_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
+}
+
+static inline uint32_t dev_read32(gpa_t gpa)
+{
+	uint32_t value;
+
+	asm volatile("movl %1, %0" : "=r"(value) : "m"(*(volatile uint32_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
+	return value;
+}
+
 static inline uint64_t dev_read(gpa_t gpa)
 {
 	uint64_t value;

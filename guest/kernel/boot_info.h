@@ -8,9 +8,12 @@
 #ifndef KERNEL_BOOT_INFO_H
 #define KERNEL_BOOT_INFO_H
 
+#include <stdbool.h>
+
 #include "shared/layout.h"
 #include "shared/devices.h"
 #include "shared/types.h"
+#include "shared/virtio.h"
 
 #define BOOT_MAX_MODULES 32
 
@@ -39,6 +42,12 @@ struct boot_dma {
 	uint32_t bits;
 };
 
+/** struct boot_disk - a block device. @swap: it is there to swap to, nobody expects anything on it. */
+struct boot_disk {
+	gpa_t base;
+	bool swap;
+};
+
 /**
  * struct boot_info - one run
  * @ranges: RAM, sorted by address, no overlaps
@@ -60,6 +69,8 @@ struct boot_info {
 	const void *replay;
 	uint64_t replay_size;
 	struct boot_dma dma[DMA_MAX_ENGINES];
+	uint32_t nr_disks;
+	struct boot_disk disks[BLK_MAX_DEVICES];
 };
 
 extern struct boot_info boot_info;

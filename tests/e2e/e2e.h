@@ -98,5 +98,6 @@ Suite *suite_core(void);
 Suite *suite_live(void);
 Suite *suite_replay(void);
 Suite *suite_payload(void);
+Suite *suite_disk(void);
 
 #endif

@@ -12,6 +12,7 @@
 
 #include "guest/arch/x86/arch.h"
 #include "guest/drivers/dma.h"
+#include "guest/drivers/virtio_blk.h"
 #include "guest/kernel/boot_info.h"
 #include "guest/kernel/main.h"
 #include "shared/boot.h"
@@ -68,5 +69,6 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	apic_timer_init_cpu();
 	smp_boot();
 	dma_drivers_init();
+	virtio_blk_init();
 	start_kernel();
 }

@@ -205,6 +205,19 @@ static void add_dma(const struct node *n)
 	boot_info.dma[boot_info.nr_dma++] = (struct boot_dma){.base = base, .bits = (uint32_t)bits};
 }
 
+static void add_disk(const struct node *n)
+{
+	const char *label = get_strings(n, P_LABEL);
+	gpa_t base = need_reg(n).base;
+
+	if (boot_info.nr_disks == BLK_MAX_DEVICES)
+		bad(n->name, "too many block devices");
+	if (base < DEV_GPA || base - DEV_GPA > DEV_SIZE - DEV_PAGE)
+		bad(n->name, "outside the device window");
+	boot_info.disks[boot_info.nr_disks++] =
+		(struct boot_disk){.base = base, .swap = label && !strcmp(label, FDT_SWAP)};
+}
+
 /* A complete node, @depth below the root; @parent: name of the one it hangs from. */
 static void add_node(const struct node *n, int depth, const char *parent)
 {
@@ -217,6 +230,8 @@ static void add_node(const struct node *n, int depth, const char *parent)
 			boot_info.blob = need_reg(n);
 		else if (name_is(n->name, "dma") && is_compatible(n, FDT_DMA))
 			add_dma(n);
+		else if (name_is(n->name, "virtio") && is_compatible(n, FDT_VIRTIO))
+			add_disk(n);
 	} else if (depth == 2) {
 		if (name_is(parent, "cpus") && name_is(n->name, "cpu"))
 			add_cpu(n);

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blkdev.h - block devices: what --disk and --swap put into the machine.
+ */
+#ifndef _LINUX_BLKDEV_H
+#define _LINUX_BLKDEV_H
+
+#include <linux/bio.h>
+#include <linux/blk_types.h>
+
+/** blkdev_nth - device @n, or NULL. --disk and --swap in the order of the command line. Constant after boot. */
+struct block_device *blkdev_nth(unsigned int n);
+/** bdev_is_swap - was it asked for with --swap? */
+bool bdev_is_swap(const struct block_device *bdev);
+bool bdev_read_only(const struct block_device *bdev);
+/** bdev_nr_sectors - its size in sectors of 512 bytes. */
+sector_t bdev_nr_sectors(const struct block_device *bdev);
+const char *bdev_name(const struct block_device *bdev);
+
+/** blkdev_issue_flush - what was written is on the disk when this returns 0. Context: task, may sleep. */
+int blkdev_issue_flush(struct block_device *bdev);
+/** blkdev_issue_discard - the sectors' contents are not needed any more; they read as zeros. Context: task, may sleep. */
+int blkdev_issue_discard(struct block_device *bdev, sector_t sector, sector_t nr, gfp_t gfp);
+
+#endif
