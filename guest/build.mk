@@ -32,12 +32,12 @@ $(B)/guest/arch/x86/fdt.o $(B)/guest-debug/arch/x86/fdt.o: G_INCLUDE += -Iguest/
 $(B)/guest/%.o: guest/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(G_CFLAGS) -DMM_DEBUG=0 -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(G_CFLAGS) -DMM_DEBUG=0 -DMM_CONTEXT_CHECKS=0 -MMD -MP -c -o $@ $<
 
 $(B)/guest-debug/%.o: guest/%.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(G_CFLAGS) -DMM_DEBUG=2 -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(G_CFLAGS) -DMM_DEBUG=2 -DMM_CONTEXT_CHECKS=1 -MMD -MP -c -o $@ $<
 
 $(B)/guest/%.o: guest/%.S
 	$(call say,AS,$@)

@@ -78,6 +78,9 @@ struct mm_root {
 	GPTR(struct per_cpu_pages) pcp; /* MAX_NR_ZONES for each of nr_cpus */
 	GPTR(uint8_t) pageblocks;       /* types of pageblocks of [0, max_pfn): see zone.h */
 	uint64_t movable_pfn;           /* ZONE_MOVABLE begins here; beyond all memory if nobody asked for one */
+	GPTR(struct mm_lock_class) lock_classes; /* nr_lock_classes of them; NULL in the release kernel */
+	uint32_t nr_lock_classes;
+	uint32_t reserved2;
 };
 
 #endif

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "shared/layout.h"
+#include "shared/lock.h"
 #include "shared/rcu.h"
 #include "shared/types.h"
 
@@ -60,34 +61,35 @@ struct kunit;
  * @cpus_mask: a bit for each CPU that it may run on
  * @refs:     1 for itself until its last turn is over, more by get_task_struct()
  * @switches: turns it had
- * @atomic_stack: debug kernel: stack depot handle of what made its CPU atomic, 0: it is not, or nobody noted it
- * @nr_held, @held: debug kernel: locks it holds (guest/kernel/lockdep.c)
+ * @non_block: depth of non_block_start()
+ * @nr_held, @held: debug kernel: locks it holds, and those that interrupts on top of it hold (guest/kernel/lockdep.c); room for
+ *            MMV_MAX_HELD of them, or none
  *
  * Threads switch with a preempt count of 0 only, so they need not keep one.
  */
 struct task_struct {
-	struct thread_struct thread;   /* first: what __switch_to() saves */
-	uint32_t __state;              /* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
-	uint32_t flags;                /* (s) PF_* */
-	uint32_t cpu;                  /* (q) */
-	bool on_rq;                    /* (q) */
-	bool on_cpu;                   /* its CPU */
-	bool moving;                   /* (q) was put off a CPU it may not use: sched_finish() queues it elsewhere */
-	int32_t pid;                   /* (c) */
-	char comm[TASK_COMM_LEN];      /* (c) */
-	int32_t refs;                  /* (a) */
-	uint64_t cpus_mask;            /* (q) */
-	GPTR(void) stack;              /* (c) lowest address, MMV_THREAD_SIZE bytes */
-	struct list_head run_node;     /* (q) */
-	struct list_head tasks;        /* mm_root.tasks, under mm_root.task_lock */
-	GPTR(void) kthread;            /* (c) guest/kernel/kthread.c's own */
-	GPTR(struct kunit) kunit_test; /* (s) the test that it runs, or 0 */
-	uint64_t switches;             /* (q) */
-	GPTR(void) worker;             /* (c) guest/kernel/workqueue.c's own, for threads with PF_WQ_WORKER */
-	uint32_t atomic_stack;         /* (s) */
-	uint32_t no_migrate;           /* (s) depth of migrate_disable() */
-	uint32_t nr_held;              /* (s) */
-	GPTR(void) held;               /* (s) */
+	struct thread_struct thread;    /* first: what __switch_to() saves */
+	uint32_t __state;               /* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
+	uint32_t flags;                 /* (s) PF_* */
+	uint32_t cpu;                   /* (q) */
+	bool on_rq;                     /* (q) */
+	bool on_cpu;                    /* its CPU */
+	bool moving;                    /* (q) was put off a CPU it may not use: sched_finish() queues it elsewhere */
+	int32_t pid;                    /* (c) */
+	char comm[TASK_COMM_LEN];       /* (c) */
+	int32_t refs;                   /* (a) */
+	uint64_t cpus_mask;             /* (q) */
+	GPTR(void) stack;               /* (c) lowest address, MMV_THREAD_SIZE bytes */
+	struct list_head run_node;      /* (q) */
+	struct list_head tasks;         /* mm_root.tasks, under mm_root.task_lock */
+	GPTR(void) kthread;             /* (c) guest/kernel/kthread.c's own */
+	GPTR(struct kunit) kunit_test;  /* (s) the test that it runs, or 0 */
+	uint64_t switches;              /* (q) */
+	GPTR(void) worker;              /* (c) guest/kernel/workqueue.c's own, for threads with PF_WQ_WORKER */
+	uint32_t non_block;             /* (s) */
+	uint32_t no_migrate;            /* (s) depth of migrate_disable() */
+	uint32_t nr_held;               /* (s) */
+	GPTR(struct mm_held_lock) held; /* (s) */
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

@@ -16,6 +16,8 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include <asm/stacktrace.h>
+
 #include "guest/kernel/main.h"
 
 #define KEEP_THREADS 8
@@ -30,6 +32,9 @@ struct kthread {
 	long result;
 	bool should_stop;
 	struct completion exited;
+#if MM_CONTEXT_CHECKS
+	struct mm_held_lock held[MMV_MAX_HELD];
+#endif
 };
 
 static DEFINE_SPINLOCK(dead_lock);
@@ -168,6 +173,7 @@ void kthread_exit(long result)
 {
 	struct kthread *k = to_kthread(current);
 
+	check_task_end();
 	k->result = result;
 	k->task.flags |= PF_EXITING;
 	__atomic_fetch_add(&nr_ending, 1, __ATOMIC_RELAXED);
@@ -203,6 +209,10 @@ static struct task_struct *make(int (*fn)(void *data), void *data, const char *f
 	memset(k, 0, sizeof(*k));
 	task->stack = stack;
 	task->kthread = k;
+#if MM_CONTEXT_CHECKS
+	task->held = k->held;
+#endif
+	*(unsigned long *)stack = STACK_END_MAGIC;
 	task->__state = TASK_NEW;
 	task->flags = PF_KTHREAD;
 	task->cpu = ~0u;

@@ -11,6 +11,7 @@
 #include "shared/devices.h"
 
 struct pt_regs;
+struct task_struct;
 
 /** start_kernel - the machine is ready: start the first thread, become the boot CPU's idle task. */
 void start_kernel(void) __attribute__((__noreturn__));
@@ -39,9 +40,15 @@ void console_bust(void);
 /** backtrace - print the return addresses from frame @bp on */
 void backtrace(unsigned long bp);
 
-/* sched.c, kthread.c, timer.c */
+/* context.c, lockdep.c */
 
-struct task_struct;
+/** check_task_end - the running thread ends: nothing may be open that it began, such as a scope, an atomic section, a lock. */
+void check_task_end(void);
+
+/** lockdep_idle_init - room for the locks of a CPU's idle task; debug kernel only */
+void lockdep_idle_init(struct task_struct *idle, unsigned int cpu);
+
+/* sched.c, kthread.c, timer.c */
 
 /** sched_idle - a CPU's idle task's life */
 void sched_idle(void) __attribute__((__noreturn__));

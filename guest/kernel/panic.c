@@ -228,14 +228,6 @@ unsigned long warn_count(void)
 }
 EXPORT_SYMBOL(warn_count);
 
-void __might_sleep(const char *file, int line)
-{
-	if (likely(preemptible()) || system_state == SYSTEM_BOOTING)
-		return;
-	warn_at(file, line, "BUG: sleeping function called from invalid context at %s:%d\n", file, line);
-}
-EXPORT_SYMBOL(__might_sleep);
-
 /* For code that was compiled with stack protection, such as libfdt. */
 void __stack_chk_fail(void);
 void __stack_chk_fail(void)

@@ -26,6 +26,8 @@
 #include <linux/spinlock.h>
 #include <linux/string.h>
 
+#include <asm/stacktrace.h>
+
 #include "guest/kernel/main.h"
 
 DEFINE_PER_CPU(unsigned int, __preempt_count) = PREEMPT_ENABLED;
@@ -157,8 +159,10 @@ void schedule(void)
 {
 	struct task_struct *task = current;
 
-	if (unlikely(in_atomic()))
+	if (unlikely(in_atomic())) {
+		debug_show_atomic();
 		panic("BUG: scheduling while atomic: %s/%d/0x%08x", task->comm, task->pid, preempt_count());
+	}
 	do {
 		switch_tasks(false);
 	} while (need_resched());
@@ -313,6 +317,9 @@ void sched_prepare_cpu(unsigned int cpu, void *stack)
 	idle->on_cpu = true;
 	idle->refs = 1;
 	idle->stack = stack;
+	*(unsigned long *)stack = STACK_END_MAGIC;
+	if (mm_debug_hooks())
+		lockdep_idle_init(idle, cpu);
 	snprintf(idle->comm, sizeof(idle->comm), "swapper/%u", cpu);
 	idle->cpus_mask = 1UL << cpu;
 	rq->idle = idle;

@@ -155,27 +155,51 @@ EXPORT_SYMBOL(wait_for_completion_timeout);
 
 /* ---- mutexes ---- */
 
-bool mutex_trylock(struct mutex *lock)
+static bool mutex_take(struct mutex *lock)
 {
 	struct task_struct *nobody = NULL;
 
 	return try_cmpxchg(&lock->owner, &nobody, current);
 }
+
+bool mutex_trylock(struct mutex *lock)
+{
+	if (!mutex_take(lock))
+		return false;
+	if (mm_debug_hooks())
+		lockdep_acquire_ip(lock, &lock->class, HELD_TRY | HELD_SLEEPS, 0, _RET_IP_);
+	return true;
+}
 EXPORT_SYMBOL(mutex_trylock);
 
-void mutex_lock(struct mutex *lock)
+static __always_inline void mutex_wait(struct mutex *lock, unsigned int subclass)
 {
 	might_sleep();
-	if (mutex_trylock(lock))
+	if (mm_debug_hooks())
+		lockdep_acquire_ip(lock, &lock->class, HELD_SLEEPS, subclass, _RET_IP_);
+	if (mutex_take(lock))
 		return;
 	if (READ_ONCE(lock->owner) == current)
 		panic("mutex %px is held by this task already", lock);
-	wait_event_exclusive(lock->wait, mutex_trylock(lock));
+	wait_event_exclusive(lock->wait, mutex_take(lock));
+}
+
+void mutex_lock(struct mutex *lock)
+{
+	mutex_wait(lock, 0);
 }
 EXPORT_SYMBOL(mutex_lock);
 
+void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
+{
+	mutex_wait(lock, subclass);
+}
+EXPORT_SYMBOL(mutex_lock_nested);
+
 void mutex_unlock(struct mutex *lock)
 {
+	if (mm_debug_hooks())
+		lockdep_release(lock);
 	WARN_ON(READ_ONCE(lock->owner) != current);
 	/* The exchange is a full barrier: a waiter is on the queue before it tries, so one of us sees the other. */
 	(void)xchg(&lock->owner, NULL);

@@ -37,12 +37,26 @@
 
 /* ---- locks ---- */
 
+/** mm_spin_acquire, mm_spin_release - the lock alone, interrupts being off already; the lock checker is told. */
+static __always_inline void mm_spin_acquire(struct mm_lock *lock)
+{
+	lockdep_spin_acquire(lock, 0, 0);
+	__spin_acquire(lock);
+	lockdep_spin_acquired(lock);
+}
+
+static __always_inline void mm_spin_release(struct mm_lock *lock)
+{
+	lockdep_spin_release(lock);
+	__spin_release(lock);
+}
+
 /** mm_lock_write - interrupts off, lock, begin to write. Return: the interrupt flag, for mm_unlock_write(). */
 static inline unsigned long mm_lock_write(struct mm_lock *lock)
 {
 	unsigned long irq = arch_local_irq_save();
 
-	__spin_acquire(lock);
+	mm_spin_acquire(lock);
 	mm_write_begin(lock);
 	return irq;
 }
@@ -50,7 +64,7 @@ static inline unsigned long mm_lock_write(struct mm_lock *lock)
 static inline void mm_unlock_write(struct mm_lock *lock, unsigned long irq)
 {
 	mm_write_end(lock);
-	__spin_release(lock);
+	mm_spin_release(lock);
 	arch_local_irq_restore(irq);
 }
 
@@ -59,13 +73,13 @@ static inline unsigned long mm_lock_read(struct mm_lock *lock)
 {
 	unsigned long irq = arch_local_irq_save();
 
-	__spin_acquire(lock);
+	mm_spin_acquire(lock);
 	return irq;
 }
 
 static inline void mm_unlock_read(struct mm_lock *lock, unsigned long irq)
 {
-	__spin_release(lock);
+	mm_spin_release(lock);
 	arch_local_irq_restore(irq);
 }
 

@@ -120,7 +120,7 @@ unsigned int slab_refill(struct kmem_cache *s, struct slab_cpu *c)
 	unsigned int want = c->cap / 2;
 	struct slab *slab;
 
-	__spin_acquire(&s->lock);
+	mm_spin_acquire(&s->lock);
 	mm_write_begin(&s->lock);
 	c->busy = 1;
 	c->refills++;
@@ -128,7 +128,7 @@ unsigned int slab_refill(struct kmem_cache *s, struct slab_cpu *c)
 		take_many(s, slab, c, want - c->nr);
 	c->busy = 0;
 	mm_write_end(&s->lock);
-	__spin_release(&s->lock);
+	mm_spin_release(&s->lock);
 	return c->nr;
 }
 

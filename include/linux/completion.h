@@ -18,11 +18,12 @@ struct completion {
 #define DECLARE_COMPLETION(work) struct completion work = COMPLETION_INITIALIZER(work)
 #define DECLARE_COMPLETION_ONSTACK(work) DECLARE_COMPLETION(work)
 
-static inline void init_completion(struct completion *x)
-{
-	x->done = 0;
-	init_waitqueue_head(&x->wait);
-}
+#define init_completion(c)                                                                                             \
+	do {                                                                                                           \
+		struct completion *__done = (c);                                                                       \
+		__done->done = 0;                                                                                      \
+		init_waitqueue_head(&__done->wait);                                                                    \
+	} while (0)
 
 static inline void reinit_completion(struct completion *x)
 {

@@ -43,7 +43,17 @@ extern enum system_states system_state;
 		if (cond)                                                                                              \
 			might_sleep();                                                                                 \
 	} while (0)
+/** cant_sleep - complain if the caller might be able to sleep: it relies on not being preempted */
+#define cant_sleep() __cant_sleep(__FILE__, __LINE__)
+/**
+ * non_block_start, non_block_end - the running thread may be preempted in between, but not wait for anything
+ *
+ * They nest. might_sleep() and allocations that may sleep complain.
+ */
+void non_block_start(void);
+void non_block_end(void);
 void __might_sleep(const char *file, int line);
+void __cant_sleep(const char *file, int line);
 
 #include <linux/bug.h>
 

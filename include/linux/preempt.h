@@ -64,6 +64,8 @@ static __always_inline unsigned int preempt_count(void)
 static __always_inline void preempt_disable(void)
 {
 	arch_preempt_count_inc();
+	if (mm_debug_hooks() && preempt_count() == PREEMPT_OFFSET)
+		debug_preempt_off();
 }
 
 static __always_inline void preempt_enable_no_resched(void)
@@ -83,10 +85,14 @@ static __always_inline void preempt_enable(void)
 static __always_inline void local_bh_disable(void)
 {
 	preempt_count_add(SOFTIRQ_DISABLE_OFFSET);
+	if (mm_debug_hooks() && preempt_count() == SOFTIRQ_DISABLE_OFFSET)
+		debug_preempt_off();
 }
 
 static __always_inline void local_bh_enable(void)
 {
+	if (mm_debug_hooks() && preempt_count() == SOFTIRQ_DISABLE_OFFSET)
+		debug_bh_on();
 	preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
 	if (unlikely(this_cpu_read(__preempt_count) == 0))
 		preempt_schedule();

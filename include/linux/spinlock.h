@@ -11,6 +11,7 @@
 
 #include <asm/processor.h>
 #include <linux/irqflags.h>
+#include <linux/lockdep_types.h>
 #include <linux/preempt.h>
 #include <linux/types.h>
 
@@ -27,10 +28,20 @@ typedef struct mm_lock raw_spinlock_t;
 /** spin_acquire_slow - wait until @lock is free and take it (guest/lib/spinlock.c). */
 void spin_acquire_slow(spinlock_t *lock, uint32_t me);
 
-static inline void spin_lock_init(spinlock_t *lock)
+static inline void __spin_lock_init(spinlock_t *lock)
 {
 	*lock = (spinlock_t)__SPIN_LOCK_UNLOCKED(*lock);
 }
+
+/* To the lock checker, all locks that one spin_lock_init() makes are of one kind. */
+#define spin_lock_init(l)                                                                                              \
+	do {                                                                                                           \
+		static struct lock_class_key __spin_key;                                                               \
+		spinlock_t *__spin_new = (l);                                                                          \
+		__spin_lock_init(__spin_new);                                                                          \
+		if (mm_debug_hooks())                                                                                  \
+			lockdep_init_class(&__spin_new->class, &__spin_key, #l, 0);                                    \
+	} while (0)
 
 static __always_inline bool __spin_try(spinlock_t *lock, uint32_t me)
 {
@@ -55,11 +66,24 @@ static __always_inline void __spin_release(spinlock_t *lock)
 static __always_inline void spin_lock(spinlock_t *lock)
 {
 	preempt_disable();
+	lockdep_spin_acquire(lock, 0, 0);
 	__spin_acquire(lock);
+	lockdep_spin_acquired(lock);
+}
+
+/** spin_lock_nested - take a lock under another of its kind; @subclass says in which role */
+static __always_inline void spin_lock_nested(spinlock_t *lock, unsigned int subclass)
+{
+	(void)subclass;
+	preempt_disable();
+	lockdep_spin_acquire(lock, 0, subclass);
+	__spin_acquire(lock);
+	lockdep_spin_acquired(lock);
 }
 
 static __always_inline void spin_unlock(spinlock_t *lock)
 {
+	lockdep_spin_release(lock);
 	__spin_release(lock);
 	preempt_enable();
 }
@@ -67,28 +91,32 @@ static __always_inline void spin_unlock(spinlock_t *lock)
 static __always_inline bool spin_trylock(spinlock_t *lock)
 {
 	preempt_disable();
-	if (__spin_try(lock, raw_smp_processor_id() + 1))
+	if (__spin_try(lock, raw_smp_processor_id() + 1)) {
+		lockdep_spin_acquire(lock, HELD_TRY, 0);
+		lockdep_spin_acquired(lock);
 		return true;
+	}
 	preempt_enable();
 	return false;
 }
 
 static __always_inline void spin_lock_irq(spinlock_t *lock)
 {
-	arch_local_irq_disable();
+	local_irq_disable();
 	spin_lock(lock);
 }
 
 static __always_inline void spin_unlock_irq(spinlock_t *lock)
 {
+	lockdep_spin_release(lock);
 	__spin_release(lock);
-	arch_local_irq_enable();
+	local_irq_enable();
 	preempt_enable();
 }
 
 static __always_inline unsigned long __spin_lock_irqsave(spinlock_t *lock)
 {
-	unsigned long flags = arch_local_irq_save();
+	unsigned long flags = __local_irq_save();
 
 	spin_lock(lock);
 	return flags;
@@ -96,8 +124,9 @@ static __always_inline unsigned long __spin_lock_irqsave(spinlock_t *lock)
 
 static __always_inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned long flags)
 {
+	lockdep_spin_release(lock);
 	__spin_release(lock);
-	arch_local_irq_restore(flags);
+	local_irq_restore(flags);
 	preempt_enable();
 }
 
@@ -108,10 +137,10 @@ static __always_inline void spin_unlock_irqrestore(spinlock_t *lock, unsigned lo
 
 #define spin_trylock_irqsave(lock, flags)                                                                              \
 	({                                                                                                             \
-		(flags) = arch_local_irq_save();                                                                       \
+		(flags) = __local_irq_save();                                                                          \
 		bool __got = spin_trylock(lock);                                                                       \
 		if (!__got)                                                                                            \
-			arch_local_irq_restore(flags);                                                                 \
+			local_irq_restore(flags);                                                                      \
 		__got;                                                                                                 \
 	})
 
@@ -127,8 +156,6 @@ static __always_inline void spin_unlock_bh(spinlock_t *lock)
 	local_bh_enable();
 }
 
-#define spin_lock_nested(lock, subclass) spin_lock(lock)
-
 static __always_inline bool spin_is_locked(const spinlock_t *lock)
 {
 	return READ_ONCE(lock->word) != 0;
@@ -141,11 +168,8 @@ static __always_inline bool spin_is_mine(const spinlock_t *lock)
 }
 
 #define assert_spin_locked(lock) BUG_ON(!spin_is_locked(lock))
-#if MM_DEBUG
-#define lockdep_assert_held(lock) WARN_ON(!spin_is_mine(lock))
-#else
-#define lockdep_assert_held(lock) ((void)(lock))
-#endif
+bool lockdep_is_held(const void *lock);
+#define lockdep_assert_held(lock) ((void)(lock), WARN_ON(mm_debug_hooks() && !lockdep_is_held(lock)))
 
 #define raw_spin_lock_init(l) spin_lock_init(l)
 #define raw_spin_lock(l) spin_lock(l)

@@ -37,11 +37,20 @@ typedef struct wait_queue_entry wait_queue_entry_t;
 #define DECLARE_WAIT_QUEUE_HEAD_ONSTACK(name) DECLARE_WAIT_QUEUE_HEAD(name)
 #define DEFINE_WAIT(name) struct wait_queue_entry name = {0, current, LIST_HEAD_INIT((name).entry)}
 
-static inline void init_waitqueue_head(struct wait_queue_head *wq)
+static inline void __init_waitqueue_head(struct wait_queue_head *wq)
 {
-	spin_lock_init(&wq->lock);
+	__spin_lock_init(&wq->lock);
 	INIT_LIST_HEAD(&wq->head);
 }
+
+#define init_waitqueue_head(q)                                                                                         \
+	do {                                                                                                           \
+		static struct lock_class_key __wq_key;                                                                 \
+		struct wait_queue_head *__wq_new = (q);                                                                \
+		__init_waitqueue_head(__wq_new);                                                                       \
+		if (mm_debug_hooks())                                                                                  \
+			lockdep_init_class(&__wq_new->lock.class, &__wq_key, #q, 0);                                   \
+	} while (0)
 
 static inline bool waitqueue_active(struct wait_queue_head *wq)
 {
