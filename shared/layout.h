@@ -15,6 +15,7 @@
  *   DIRECT_MAP   + gpa                             all RAM and the blob, NX
  *   VMALLOC_START.. VMALLOC_END                    vmalloc
  *   VMEMMAP      + pfn * sizeof(struct page)       struct page of every RAM page
+ *   PAGE_EXT     + pfn * sizeof(struct page_ext)   what the debug kernel knows about every RAM page
  *   KERNEL_BASE  ..                                kernel image, W^X
  *   MODULES_START.. MODULES_END                    module sections (within 2 GiB of the kernel: code model "kernel")
  *   DEV_VA       .. + DEV_SIZE                     the device window, uncached
@@ -47,6 +48,8 @@
 #define VMALLOC_END 0xffffe90000000000UL
 #define VMEMMAP 0xffffea0000000000UL
 #define VMEMMAP_SIZE (1UL << 40)
+#define PAGE_EXT 0xffffec0000000000UL
+#define PAGE_EXT_SIZE (1UL << 39)
 #define KERNEL_BASE 0xffffffff80000000UL
 #define KERNEL_SIZE (512UL << 20)
 #define MODULES_START 0xffffffffa0000000UL
@@ -56,6 +59,8 @@
 _Static_assert(DIRECT_MAP + DIRECT_MAP_SIZE <= VMALLOC_START, "direct map runs into vmalloc");
 _Static_assert(VMALLOC_END <= VMEMMAP, "vmalloc runs into vmemmap");
 _Static_assert((DIRECT_MAP_SIZE >> MMV_PAGE_SHIFT) * 64 <= VMEMMAP_SIZE, "vmemmap is too small for the direct map");
+_Static_assert(VMEMMAP + VMEMMAP_SIZE <= PAGE_EXT, "vmemmap runs into the debug kernel's entries");
+_Static_assert((DIRECT_MAP_SIZE >> MMV_PAGE_SHIFT) * 32 <= PAGE_EXT_SIZE, "too small for the direct map");
 _Static_assert(KERNEL_BASE + KERNEL_SIZE <= MODULES_START, "kernel image runs into modules");
 _Static_assert(MODULES_END <= DEV_VA, "modules run into the device window");
 

@@ -68,6 +68,7 @@ struct mm_root {
 	uint64_t tsc_done;                    /* at MARK_DONE: no allocation or free is under way any more; 0 before */
 	gva_t replay_result;                  /* struct replay_result (shared/replay.h), 0 if none */
 	GPTR(struct stack_depot) stack_depot; /* NULL in the release kernel */
+	GPTR(struct page_debug) page_debug;   /* the same */
 	uint32_t
 		direct_on_touch; /* 1: whole GiBs of a RAM range enter the direct map when first touched (no 1 GiB pages) */
 	uint32_t reserved;

@@ -177,7 +177,7 @@ EXPORT_SYMBOL(bug_at);
 
 /* The last reports' lines, by number. Whoever reports on two CPUs at once may find a line of the other's: only tests read them. */
 #define REPORTS_KEPT 16
-static char reports[REPORTS_KEPT][80];
+static char reports[REPORTS_KEPT][160];
 
 void report_note(const char *what)
 {

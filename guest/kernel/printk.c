@@ -33,6 +33,32 @@ static DEFINE_PER_CPU(struct line, this_line);
 static DEFINE_SPINLOCK(console_lock);
 static bool console_busted;
 
+/* A copy of what is printed goes here, under console_lock. */
+static char *capture;
+static unsigned int capture_left;
+
+static void capture_add(const char *text, unsigned int len)
+{
+	len = min(len, capture_left);
+	memcpy(capture, text, len);
+	capture += len;
+	capture_left -= len;
+	*capture = 0;
+}
+
+void printk_capture(char *buf, unsigned int size)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&console_lock, flags);
+	capture = buf;
+	capture_left = buf ? size - 1 : 0;
+	if (buf)
+		*buf = 0;
+	spin_unlock_irqrestore(&console_lock, flags);
+}
+EXPORT_SYMBOL(printk_capture);
+
 /* Needs: interrupts off. */
 static void emit(struct line *line, unsigned int len)
 {
@@ -43,6 +69,8 @@ static void emit(struct line *line, unsigned int len)
 		locked = true;
 	}
 	console_write(line->text, len);
+	if (unlikely(capture) && locked)
+		capture_add(line->text, len);
 	if (locked)
 		__spin_release(&console_lock);
 	line->len -= len;

@@ -25,6 +25,7 @@
 #include <linux/sched.h>
 
 #include "internal.h"
+#include "page_debug.h"
 
 gfp_t gfp_allowed_mask = __GFP_BITS_MASK;
 
@@ -274,6 +275,8 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 	gfp &= gfp_allowed_mask;
 	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
 		gfp = sleeping_in_atomic(gfp);
+	if (should_fail_alloc_page(gfp, order))
+		return NULL;
 	highest = gfp_zone(gfp);
 	for (struct zone **z = zonelists[highest]; *z; z++) {
 		uint64_t floor = (*z)->watermark[WMARK_LOW] + (*z)->lowmem_reserve[highest];
@@ -287,6 +290,7 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 		if (!page)
 			return NULL;
 	}
+	page_debug_alloc(page, order, gfp);
 	if (gfp & __GFP_ZERO)
 		clear_block(page, order);
 	return page;
@@ -336,8 +340,11 @@ static unsigned long take_singles(struct zone *zone, uint64_t floor, uint64_t us
 
 static unsigned long clear_new(gfp_t gfp, struct page **pages, unsigned long from, unsigned long to)
 {
-	for (; (gfp & __GFP_ZERO) && from < to; from++)
-		clear_block(pages[from], 0);
+	for (; (MM_DEBUG || gfp & __GFP_ZERO) && from < to; from++) {
+		page_debug_alloc(pages[from], 0, gfp);
+		if (gfp & __GFP_ZERO)
+			clear_block(pages[from], 0);
+	}
 	return to;
 }
 
@@ -405,6 +412,7 @@ static bool clean_block(struct page *page, unsigned int order)
 	}
 	page->index = 0;
 	page->private = 0;
+	page_debug_free(page, order);
 	return true;
 }
 
@@ -430,8 +438,10 @@ static noinline void free_all_but_first(struct page *page, unsigned int order)
 	unsigned long irq = mm_lock_write(&zone->lock);
 
 	page_set_word(page, PAGE_WORD(PAGE_USED, 0, page->owner, page->flags));
-	while (order-- > 0)
+	while (order-- > 0) {
+		page_debug_free(page + (1UL << order), order);
 		merge_block(zone, page + (1UL << order), order);
+	}
 	mm_unlock_write(&zone->lock, irq);
 }
 

@@ -11,6 +11,7 @@
 #include <linux/string.h>
 
 #include "internal.h"
+#include "page_debug.h"
 
 /* Largest block whose entries are written under one hold of the lock. */
 #define SPLIT_ORDER 6
@@ -46,6 +47,7 @@ static void halve_used(struct page *page, unsigned int order)
 	struct page *upper = page + (1UL << (order - 1));
 	unsigned long irq = mm_lock_write(&zone->lock);
 
+	page_debug_split(page, order, order - 1);
 	upper->refcount = 1;
 	page_set_word(upper, word);
 	page_set_word(page, word);
@@ -63,6 +65,7 @@ static void split_used(struct page *page, unsigned int order)
 		halve_used(page, order);
 		split_used(page + (1UL << (order - 1)), order - 1);
 	}
+	page_debug_split(page, order, 0);
 	irq = mm_lock_write(&zone->lock);
 	for (unsigned long i = (1UL << order) - 1; i > 0; i--) {
 		page[i].refcount = 1;

@@ -6,6 +6,7 @@
 #include <linux/export.h>
 #include <linux/jiffies.h>
 #include <linux/memblock.h>
+#include <linux/mmdebug.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
@@ -117,14 +118,15 @@ static const struct page *head_if_any(const struct page *page)
 	return NULL;
 }
 
-void bad_page(const struct page *page, const char *what)
+/* What the page is now, and in the debug kernel whose it was. */
+static void say_page(const struct page *page)
 {
 	static const char *const owners[] = PAGE_OWNER_NAMES;
 	unsigned long pfn = page_to_pfn(page);
 	const struct page *head;
 
 	if (!pfn_valid(pfn)) {
-		WARN(1, "BUG: Bad page state  pfn:%05lx: %s: there is no such page\n", pfn, what);
+		pr_alert("page pfn:%05lx does not exist: no RAM there\n", pfn);
 		return;
 	}
 	head = head_if_any(page);
@@ -140,5 +142,21 @@ void bad_page(const struct page *page, const char *what)
 			 "mapcount %d, mapping %#lx, flags %#x\n",
 			 pfn, head->order, page_to_pfn(head), head->owner < NR_PAGE_OWNERS ? owners[head->owner] : "?",
 			 head->refcount, head->mapcount, (unsigned long)head->mapping, head->flags);
+	dump_page_owner(page);
+}
+
+void dump_page(const struct page *page, const char *reason)
+{
+	say_page(page);
+	if (reason)
+		pr_alert("page dumped because: %s\n", reason);
+}
+EXPORT_SYMBOL(dump_page);
+
+void bad_page(const struct page *page, const char *what)
+{
+	unsigned long pfn = page_to_pfn(page);
+
+	say_page(page);
 	WARN(1, "BUG: Bad page state in process %s  pfn:%05lx: %s\n", current->comm, pfn, what);
 }

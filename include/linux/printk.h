@@ -20,6 +20,12 @@ __printf(1, 2) int printk(const char *fmt, ...);
 __printf(1, 0) int vprintk(const char *fmt, va_list args);
 #define _printk printk
 
+/**
+ * printk_capture - from now on keep a copy of all lines in @buf, a string of less than @size bytes; what does not fit is
+ * lost. NULL: no more. For tests that look at reports.
+ */
+void printk_capture(char *buf, unsigned int size);
+
 /** dump_stack - who called whom, as raw return addresses that the host turns into names. */
 void dump_stack(void);
 

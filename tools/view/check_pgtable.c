@@ -168,7 +168,8 @@ static void check_area(struct walk *w, const struct check_leaf *l)
 				   "direct map: address - DIRECT_MAP");
 		else
 			push_pair(&w->direct, l->gpa, l->gpa + l->size);
-	} else if (in(l->va, VMEMMAP, VMEMMAP + VMEMMAP_SIZE)) {
+	} else if (in(l->va, VMEMMAP, VMEMMAP + VMEMMAP_SIZE) ||
+		   (c->root->debug && in(l->va, PAGE_EXT, PAGE_EXT + PAGE_EXT_SIZE))) {
 		if (!range_reserved(c, l->gpa, l->gpa + l->size))
 			leaf_fault(c, R_MAP_VMEMMAP, l, "memory map in RAM that is not reserved", "reserved RAM");
 		vec_add(&w->backing, l->gpa);

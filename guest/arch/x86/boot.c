@@ -5,6 +5,7 @@
 #include <linux/fault-inject.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/mmdebug.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -59,6 +60,8 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	cmdline_setup();
 	if (MM_DEBUG)
 		stack_depot_init();
+	if (MM_DEBUG)
+		page_debug_init((struct page_ext *)PAGE_EXT);
 	mm_init();
 
 	stack_init_cpu(0, boot_irq_top, boot_ist_top);

@@ -4,6 +4,7 @@
  *
  *   DIRECT_MAP  all RAM and the blob, RW NX, in the largest pages that fit
  *   VMEMMAP     struct page of RAM only, RW NX; what backs it is taken from memblock
+ *   PAGE_EXT    the same for struct page_ext, in the debug kernel
  *   kernel      text RX, constants R, data RW; the guard pages under the boot CPU's stacks stay unmapped
  *   DEV_VA      the device window, RW NX uncached
  *
@@ -272,17 +273,22 @@ static void back_range(unsigned long start, unsigned long end, unsigned int leve
 	back_range(inner_end, end, level - 1, only);
 }
 
-/* One page of vmemmap holds 64 entries, so two ranges of RAM may share one: it belongs to the first. */
-static void back_vmemmap(unsigned int level)
+/** struct pfn_array - an array with an entry of @entry bytes for each page, at @base, mapped where there is RAM. */
+struct pfn_array {
+	unsigned long base, entry;
+};
+
+/* A page of the array holds many entries, so two ranges of RAM may share one: it belongs to the first. */
+static void back_array(const struct pfn_array *array, unsigned int level)
 {
 	const struct memblock_type *mem = &memblock.memory;
-	unsigned long done = VMEMMAP;
+	unsigned long done = array->base;
 
 	for (u64 i = 0; i < mem->cnt; i++) {
 		unsigned long pfn = mem->regions[i].base >> PAGE_SHIFT;
 		unsigned long end_pfn = (mem->regions[i].base + mem->regions[i].size) >> PAGE_SHIFT;
-		unsigned long start = max(done, (VMEMMAP + pfn * sizeof(struct page)) & PAGE_MASK);
-		unsigned long end = (VMEMMAP + end_pfn * sizeof(struct page) + PAGE_SIZE - 1) & PAGE_MASK;
+		unsigned long start = max(done, (array->base + pfn * array->entry) & PAGE_MASK);
+		unsigned long end = (array->base + end_pfn * array->entry + PAGE_SIZE - 1) & PAGE_MASK;
 
 		back_range(start, end, max_level, level);
 		done = max(done, end);
@@ -290,10 +296,12 @@ static void back_vmemmap(unsigned int level)
 }
 
 /* Large pieces first: then all of it lies together, at the upper end of memory, and no hole is left between them. */
-static void map_vmemmap(void)
+static void map_array(unsigned long base, unsigned long entry)
 {
+	const struct pfn_array array = {base, entry};
+
 	for (unsigned int level = max_level; level; level--)
-		back_vmemmap(level);
+		back_array(&array, level);
 }
 
 static void map_image(const char *start, const char *end, pgprot_t prot)
@@ -323,7 +331,9 @@ void paging_init(void)
 	table_end = phys_base + BOOT_MAP_MAX;
 	pml4 = table_alloc();
 	map_direct();
-	map_vmemmap();
+	map_array(VMEMMAP, sizeof(struct page));
+	if (MM_DEBUG)
+		map_array(PAGE_EXT, sizeof(struct page_ext));
 	map_kernel();
 	kernel_cr3 = __pa(pml4);
 	write_cr3(kernel_cr3);

@@ -75,6 +75,8 @@ static const char *place_of(unsigned long addr)
 		return ", in the vmalloc area";
 	if (addr - VMEMMAP < VMEMMAP_SIZE)
 		return ", struct page of no RAM";
+	if (addr - PAGE_EXT < PAGE_EXT_SIZE)
+		return ", debug entry of no RAM";
 	if (addr - MODULES_START < MODULES_END - MODULES_START)
 		return ", in the module area";
 	return "";

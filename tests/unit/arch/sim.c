@@ -36,6 +36,9 @@ void report_note(const char *what);
 void dump_stack(void);
 unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
 void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
+void print_hex_dump(const char *level, const char *prefix, int type, int row, int group, const void *buf, size_t len,
+		    _Bool ascii);
+char *skip_spaces(const char *s);
 int scnprintf(char *buf, size_t size, const char *fmt, ...);
 long strscpy(char *to, const char *from, size_t size);
 void on_each_cpu(void (*fn)(void *), void *info, int wait);
@@ -171,7 +174,21 @@ void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces
 		printk("%*s [<%016lx>]\n", spaces, "", entries[i]);
 }
 
+void print_hex_dump(const char *level, const char *prefix, int type, int row, int group, const void *buf, size_t len,
+		    _Bool ascii)
+{
+	(void)type, (void)row, (void)group, (void)ascii;
+	printk("%s%s", level, prefix);
+	for (size_t i = 0; i < len; i++)
+		printk("%02x%s", ((const unsigned char *)buf)[i], i % 16 == 15 || i + 1 == len ? "\n" : " ");
+}
+
 /* ---- small things of the kernel ---- */
+
+char *skip_spaces(const char *s)
+{
+	return (char *)s + strspn(s, " \t\n");
+}
 
 int scnprintf(char *buf, size_t size, const char *fmt, ...)
 {

@@ -19,6 +19,11 @@ static inline unsigned int raw_smp_processor_id(void)
 	return sim_cpu;
 }
 
+static inline uint64_t rdtsc(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
 static inline void cpu_relax(void)
 {
 	barrier();
