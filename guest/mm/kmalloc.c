@@ -17,19 +17,20 @@
 
 #include "slab.h"
 
-#define KMALLOC_CACHE(prefix, bytes, more)                                                                             \
+#define KMALLOC_CACHE(prefix, text, bytes, more)                                                                       \
 	{                                                                                                              \
-		.name = prefix #bytes, .object_size = (bytes), .flags = SLAB_KMALLOC | (more), .refcount = 1,          \
-		.align = (bytes) & -(bytes),                                                                           \
+		.name = prefix text, .object_size = (bytes), .flags = SLAB_KMALLOC | (more), .refcount = 1,            \
+		.align = (bytes) & -(bytes), .usersize = (bytes),                                                      \
 	}
 #define KMALLOC_SET(prefix, more)                                                                                      \
 	{                                                                                                              \
-		KMALLOC_CACHE(prefix, 8, more), KMALLOC_CACHE(prefix, 16, more), KMALLOC_CACHE(prefix, 32, more),      \
-			KMALLOC_CACHE(prefix, 64, more), KMALLOC_CACHE(prefix, 96, more),                              \
-			KMALLOC_CACHE(prefix, 128, more), KMALLOC_CACHE(prefix, 192, more),                            \
-			KMALLOC_CACHE(prefix, 256, more), KMALLOC_CACHE(prefix, 512, more),                            \
-			KMALLOC_CACHE(prefix, 1024, more), KMALLOC_CACHE(prefix, 2048, more),                          \
-			KMALLOC_CACHE(prefix, 4096, more), KMALLOC_CACHE(prefix, 8192, more),                          \
+		KMALLOC_CACHE(prefix, "8", 8, more), KMALLOC_CACHE(prefix, "16", 16, more),                            \
+			KMALLOC_CACHE(prefix, "32", 32, more), KMALLOC_CACHE(prefix, "64", 64, more),                  \
+			KMALLOC_CACHE(prefix, "96", 96, more), KMALLOC_CACHE(prefix, "128", 128, more),                \
+			KMALLOC_CACHE(prefix, "192", 192, more), KMALLOC_CACHE(prefix, "256", 256, more),              \
+			KMALLOC_CACHE(prefix, "512", 512, more), KMALLOC_CACHE(prefix, "1k", 1024, more),              \
+			KMALLOC_CACHE(prefix, "2k", 2048, more), KMALLOC_CACHE(prefix, "4k", 4096, more),              \
+			KMALLOC_CACHE(prefix, "8k", 8192, more),                                                       \
 	}
 
 struct kmem_cache kmalloc_caches[NR_KMALLOC_TYPES][KMALLOC_NR_CLASSES] = {

@@ -137,6 +137,33 @@ static void count_partial(void)
 	add64(AT(mixed(), struct kmem_cache, nr_slabs), 5);
 }
 
+static void count_out(void)
+{
+	add64(AT(mixed(), struct kmem_cache, nr_out), -1);
+}
+
+static void count_pages(void)
+{
+	add64(AT(mixed(), struct kmem_cache, nr_pages), 1);
+}
+
+/* The second page of a slab that has more than one. */
+static gva_t tail(void)
+{
+	return view_page_addr(first_slab(cache_named("kmalloc-8k"), FULL) + 1);
+}
+
+static void tail_of_other_cache(void)
+{
+	poke64(AT(tail(), struct page, mapping), mixed());
+}
+
+static void tail_of_nobody(void)
+{
+	poke64(AT(tail(), struct page, mapping), 0);
+	poke8(AT(tail(), struct page, owner), 0);
+}
+
 static void inuse_too_high(void)
 {
 	poke16(AT(full(), struct slab, inuse), peek16(AT(full(), struct slab, objects)) + 1);
@@ -264,15 +291,19 @@ const struct sabotage slab_sabotage[] = {
 	{"slab.geometry", "one object too few", geometry_objects, ""},
 	{"slab.linked", "prev off by one entry", slab_prev, "slab.complete"},
 	{"slab.linked", "link to nowhere", slab_list_nowhere, "slab.complete"},
-	{"slab.page", "slab that names another cache", slab_of_other_cache, "slab.cpu.objects"},
-	{"slab.page", "slab whose page is somebody else's", slab_not_slab, "slab.cpu.objects"},
+	{"slab.page", "slab that names another cache", slab_of_other_cache, "slab.cpu.objects slab.count page.tails"},
+	{"slab.page", "slab whose page is somebody else's", slab_not_slab, "slab.cpu.objects slab.count page.tails"},
 	{"slab.place", "full slab on the partial list", full_on_partial, ""},
 	{"slab.place", "partial slab on the empty list", partial_on_empty, ""},
-	{"slab.complete", "full slab on no list", slab_forgotten, ""},
+	{"slab.complete", "full slab on no list", slab_forgotten, "slab.count"},
 	{"slab.complete", "page that calls itself a slab", raw_becomes_slab, ""},
 	{"slab.count", "nr_slabs too high", count_slabs, ""},
 	{"slab.count", "nr_partial too high", count_partial, ""},
-	{"slab.inuse", "more in use than there are", inuse_too_high, ""},
+	{"slab.count", "nr_out too low", count_out, ""},
+	{"slab.count", "nr_pages too high", count_pages, ""},
+	{"slab.page", "tail that names another cache", tail_of_other_cache, "page.tails"},
+	{"slab.page", "tail that names nobody", tail_of_nobody, ""},
+	{"slab.inuse", "more in use than there are", inuse_too_high, "slab.count"},
 	{"slab.inuse", "more objects than fit", objects_too_many, "slab.place"},
 	{"slab.freelist.closed", "free object between two objects", free_misaligned, ""},
 	{"slab.freelist.closed", "free object in the next slab", free_outside, ""},
@@ -280,7 +311,7 @@ const struct sabotage slab_sabotage[] = {
 	{"slab.freelist.acyclic", "two free objects link to each other", free_cycle, ""},
 	{"slab.freelist.acyclic", "a free object links to itself", free_to_itself, ""},
 	{"slab.freelist.count", "free list cut off", free_cut, ""},
-	{"slab.freelist.count", "inuse too high", inuse_off, "slab.place"},
+	{"slab.freelist.count", "inuse too high", inuse_off, "slab.place slab.count"},
 	{"slab.freelist.count", "free object in a full slab", full_with_free_object, "slab.cpu.unique"},
 	{"slab.cpu.bounds", "more objects than the capacity", array_overfull, ""},
 	{"slab.cpu.bounds", "capacity beyond the array", array_too_large, ""},
