@@ -43,14 +43,14 @@ struct rcu_cpu {
 
 /**
  * struct rcu_state - the grace periods, for all CPUs
- * @current:   number of the one under way, or of the last one
- * @completed: number of the last one that is over; equal to @current: none is under way
+ * @latest:    number of the one under way, or of the last one
+ * @completed: number of the last one that is over; equal to @latest: none is under way
  * @wanted:    highest number that somebody waits for
- * @waiting:   a bit for each CPU that has not yet been outside all readers since @current began
+ * @waiting:   a bit for each CPU that has not yet been outside all readers since @latest began
  */
 struct rcu_state {
 	struct mm_lock lock;
-	uint64_t current;
+	uint64_t latest;
 	uint64_t completed;
 	uint64_t wanted;
 	uint64_t waiting;

@@ -19,6 +19,7 @@
 #include <asm/stacktrace.h>
 
 #include "guest/kernel/main.h"
+#include "guest/kernel/sched.h"
 
 #define KEEP_THREADS 8
 /* A thread that is ending on this CPU needs one turn; on another it may need a while. */
@@ -136,6 +137,7 @@ void kthread_trim(unsigned int total)
 {
 	struct kthread *k;
 
+	workqueue_trim();
 	/* Whoever waited for a thread may be faster than the thread on its last steps. */
 	for (unsigned int tries = 0; __atomic_load_n(&nr_ending, __ATOMIC_ACQUIRE); tries++) {
 		if (tries < ENDING_YIELDS)
@@ -258,6 +260,8 @@ void kthread_bind(struct task_struct *task, unsigned int cpu)
 	if (WARN_ON(task->__state != TASK_NEW || cpu >= nr_cpu_ids || !cpu_online(cpu)))
 		return;
 	task->cpu = cpu;
+	task->cpus_mask = 1UL << cpu;
+	task->flags |= PF_NO_SETAFFINITY;
 }
 EXPORT_SYMBOL(kthread_bind);
 

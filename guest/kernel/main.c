@@ -12,6 +12,7 @@
 #include "guest/drivers/exit.h"
 #include "guest/kernel/kunit.h"
 #include "guest/kernel/main.h"
+#include "guest/kernel/sched.h"
 #include "shared/replay.h"
 
 void end_run(enum exit_code code)
@@ -63,6 +64,8 @@ static int kernel_main(void *unused)
 	cmdline_get("kunit.action", action, sizeof(action));
 	if (asked_for_the_impossible())
 		end_run(EXIT_GUEST_USAGE);
+	ksoftirqd_start();
+	workqueue_start();
 	mm_root.tsc_booted = rdtsc();
 	exit_mark(MARK_BOOTED);
 	if (!strcmp(action, "list"))
@@ -72,6 +75,7 @@ static int kernel_main(void *unused)
 	stack_depot_say();
 	mm_root.tsc_done = rdtsc();
 	exit_mark(MARK_DONE);
+	det_report();
 	end_run(code);
 }
 
@@ -84,6 +88,8 @@ void start_kernel(void)
 	if (cmdline_get("loglevel", level, sizeof(level)) && kstrtoint(level, 10, &console_loglevel))
 		pr_warn("loglevel=%s is no number\n", level);
 	random_init(boot_info.seed);
+	if (!det_init())
+		end_run(EXIT_GUEST_USAGE);
 	arch_local_irq_enable();
 	task = kthread_create(kernel_main, NULL, "kernel_main");
 	if (IS_ERR(task))

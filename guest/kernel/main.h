@@ -79,11 +79,10 @@ void task_del(struct task_struct *task);
 /** task_count - tasks there are, dead ones not yet freed included */
 unsigned int task_count(void);
 
-/** timer_tick - bring jiffies up to date, wake this CPU's sleepers. Context: hard interrupt. */
+/** timer_tick - bring jiffies up to date, see to the timers that are due. Context: hard interrupt. */
 void timer_tick(void);
 
 void timer_init(void);
-void timer_init_cpu(unsigned int cpu);
 void random_init(u64 seed);
 
 /* module.c */

@@ -60,8 +60,19 @@ extern struct cpumask cpu_possible_bits;
 #define cpumask_subset(a, b) (((a)->bits[0] & ~(b)->bits[0]) == 0)
 #define cpumask_intersects(a, b) (((a)->bits[0] & (b)->bits[0]) != 0)
 
-#define cpumask_first(m) ((unsigned int)find_first_bit((m)->bits, nr_cpu_ids))
-#define cpumask_next(n, m) ((unsigned int)find_next_bit((m)->bits, nr_cpu_ids, (unsigned long)((n) + 1)))
+/** cpumask_next - the first CPU of @m after @n */
+static inline unsigned int cpumask_next(int n, const struct cpumask *m)
+{
+	unsigned long rest = n >= BITS_PER_LONG - 1 ? 0 : m->bits[0] & ~0UL << (n + 1);
+
+	return rest ? (unsigned int)__builtin_ctzl(rest) : nr_cpu_ids;
+}
+
+static inline unsigned int cpumask_first(const struct cpumask *m)
+{
+	return cpumask_next(-1, m);
+}
+
 #define cpumask_any(m) cpumask_first(m)
 
 static inline unsigned int cpumask_first_and(const struct cpumask *a, const struct cpumask *b)
@@ -88,7 +99,8 @@ static inline unsigned int cpumask_any_but(const struct cpumask *m, unsigned int
 	return cpumask_first(&rest);
 }
 
-#define for_each_cpu(cpu, m) for_each_set_bit(cpu, (m)->bits, nr_cpu_ids)
+#define for_each_cpu(cpu, m)                                                                                           \
+	for ((cpu) = cpumask_first(m); (cpu) < nr_cpu_ids; (cpu) = cpumask_next((int)(cpu), m))
 #define for_each_cpu_and(cpu, a, b)                                                                                    \
 	for ((cpu) = cpumask_first_and(a, b); (cpu) < nr_cpu_ids; (cpu) = cpumask_next_and((int)(cpu), a, b))
 

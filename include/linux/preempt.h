@@ -89,14 +89,8 @@ static __always_inline void local_bh_disable(void)
 		debug_preempt_off();
 }
 
-static __always_inline void local_bh_enable(void)
-{
-	if (mm_debug_hooks() && preempt_count() == SOFTIRQ_DISABLE_OFFSET)
-		debug_bh_on();
-	preempt_count_sub(SOFTIRQ_DISABLE_OFFSET);
-	if (unlikely(this_cpu_read(__preempt_count) == 0))
-		preempt_schedule();
-}
+/** local_bh_enable - softirqs may run on this CPU again; those that came meanwhile do so before it returns. */
+void local_bh_enable(void);
 
 #define hardirq_count() (preempt_count() & HARDIRQ_MASK)
 #define softirq_count() (preempt_count() & SOFTIRQ_MASK)

@@ -67,11 +67,7 @@ static inline void migrate_disable(void)
 	barrier();
 }
 
-static inline void migrate_enable(void)
-{
-	barrier();
-	current->no_migrate--;
-}
+void migrate_enable(void);
 
 /** cond_resched - switch if somebody waits for this CPU. Return: 1 if it did. Context: task, may sleep. */
 int cond_resched(void);

@@ -101,7 +101,7 @@ void smp_prepare(void);
 void smp_boot(void);
 
 void secondary_main(unsigned int cpu) __attribute__((noreturn));
-void smp_handle_call_function(void);
+void handle_call_ipi(void);
 
 /** send_ipi_to - interrupt the CPUs of a bit mask; only online ones, a parked CPU has no stack for it. */
 void send_ipi_to(unsigned long cpus, unsigned int vector);

@@ -144,7 +144,7 @@ void handle_interrupt(struct pt_regs *regs)
 	case RESCHEDULE_VECTOR:
 		break; /* whoever sent it has set need_resched */
 	case CALL_FUNCTION_VECTOR:
-		smp_handle_call_function();
+		handle_call_ipi();
 		break;
 	case TLB_FLUSH_VECTOR:
 		tlb_handle_flush();

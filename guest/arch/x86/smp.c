@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * smp.c - the other CPUs: per-CPU areas, bringing them online, and calling functions on them.
+ * smp.c - the other CPUs: per-CPU areas, bringing them online, interrupting them, stopping them for good.
  *
  * Bring-up: a parked vCPU watches its release word (entry.S). Per CPU: an area copied from what was linked (not from CPU
  * 0's live one), three stacks with guard pages (vmalloc), then the word, then a wake-up interrupt. All are released
  * first and waited for together. A CPU is online once its bit is in cpu_online_bits; it sets it itself, last.
- *
- * Calls: one at a time, in one place, under a lock that is waited for with interrupts on; the caller stays until every
- * target has taken the call (or, if asked, finished it).
+ * Not here: what they are interrupted for (guest/kernel/smp.c).
  */
 #include <linux/bug.h>
 #include <linux/errno.h>
@@ -52,11 +50,7 @@ EXPORT_SYMBOL(cpu_online_bits);
 extern char per_cpu_template[]; /* linker script: room for the per-CPU section as it was linked */
 static void *ist_tops[NR_CPUS];
 
-static unsigned int call_lock;
-static unsigned long call_waiting; /* a bit for each CPU that has not answered */
-static smp_call_func_t call_func;
-static void *call_info;
-static int call_wait;
+static bool stopping; /* nobody takes this back */
 
 void smp_prepare(void)
 {
@@ -64,16 +58,6 @@ void smp_prepare(void)
 	if (nr_cpu_ids > 1)
 		memcpy(per_cpu_template, __per_cpu_start, (size_t)(__per_cpu_end - __per_cpu_start));
 }
-
-unsigned int num_online_cpus(void)
-{
-	unsigned int n = 0;
-
-	for (unsigned long bits = cpu_online_bits; bits; bits &= bits - 1)
-		n++;
-	return n;
-}
-EXPORT_SYMBOL(num_online_cpus);
 
 static void prepare_cpu(unsigned int cpu)
 {
@@ -144,101 +128,27 @@ void send_ipi_to(unsigned long cpus, unsigned int vector)
 		apic_send_ipi(boot_info.cpus[__builtin_ctzl(cpus)].apic_id, vector);
 }
 
-void smp_handle_call_function(void)
+void handle_call_ipi(void)
 {
-	smp_call_func_t func = call_func;
-	void *info = call_info;
-	unsigned long me = 1UL << raw_smp_processor_id();
-	bool wait = call_wait;
-
-	if (!(__atomic_load_n(&call_waiting, __ATOMIC_ACQUIRE) & me))
-		return;
-	if (!wait)
-		__atomic_fetch_and(&call_waiting, ~me, __ATOMIC_SEQ_CST);
-	func(info);
-	if (wait)
-		__atomic_fetch_and(&call_waiting, ~me, __ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&stopping, __ATOMIC_RELAXED)))
+		for (;;)
+			arch_halt();
+	smp_handle_calls();
 }
 
-/* Needs: preemption off, @cpus without this one. */
-static void call_cpus(unsigned long cpus, smp_call_func_t func, void *info, int wait)
+void arch_send_call(unsigned long cpus)
 {
-	if (!cpus)
-		return;
-	WARN_ON_ONCE(irqs_disabled());
-	while (__atomic_exchange_n(&call_lock, 1, __ATOMIC_ACQUIRE))
-		cpu_relax();
-	call_func = func;
-	call_info = info;
-	call_wait = wait;
-	__atomic_store_n(&call_waiting, cpus, __ATOMIC_SEQ_CST);
 	send_ipi_to(cpus, CALL_FUNCTION_VECTOR);
-	while (__atomic_load_n(&call_waiting, __ATOMIC_ACQUIRE))
-		cpu_relax();
-	__atomic_store_n(&call_lock, 0, __ATOMIC_RELEASE);
 }
-
-static void call_here(smp_call_func_t func, void *info)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	func(info);
-	local_irq_restore(flags);
-}
-
-int smp_call_function_single(unsigned int cpu, smp_call_func_t func, void *info, int wait)
-{
-	int ret = 0;
-
-	preempt_disable();
-	if (cpu == smp_processor_id())
-		call_here(func, info);
-	else if (cpu < nr_cpu_ids && cpu_online(cpu))
-		call_cpus(1UL << cpu, func, info, wait);
-	else
-		ret = -ENXIO;
-	preempt_enable();
-	return ret;
-}
-EXPORT_SYMBOL(smp_call_function_single);
-
-void smp_call_function(smp_call_func_t func, void *info, int wait)
-{
-	preempt_disable();
-	call_cpus(cpu_online_bits & ~(1UL << smp_processor_id()), func, info, wait);
-	preempt_enable();
-}
-EXPORT_SYMBOL(smp_call_function);
-
-void on_each_cpu(smp_call_func_t func, void *info, int wait)
-{
-	preempt_disable();
-	smp_call_function(func, info, wait);
-	call_here(func, info);
-	preempt_enable();
-}
-EXPORT_SYMBOL(on_each_cpu);
 
 void smp_send_reschedule(unsigned int cpu)
 {
 	apic_send_ipi(boot_info.cpus[cpu].apic_id, RESCHEDULE_VECTOR);
 }
 
-static void stop_here(void *unused)
-{
-	(void)unused;
-	for (;;)
-		arch_halt();
-}
-
 void smp_send_stop(void)
 {
-	unsigned long others = cpu_online_bits & ~(1UL << raw_smp_processor_id());
-
 	/* No lock and no answer: whoever holds the lock or does not answer may be what went wrong. */
-	call_func = stop_here;
-	call_wait = 1;
-	__atomic_store_n(&call_waiting, others, __ATOMIC_SEQ_CST);
-	send_ipi_to(others, CALL_FUNCTION_VECTOR);
+	__atomic_store_n(&stopping, true, __ATOMIC_SEQ_CST);
+	send_ipi_to(cpu_online_bits & ~(1UL << raw_smp_processor_id()), CALL_FUNCTION_VECTOR);
 }

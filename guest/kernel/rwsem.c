@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+/*
+ * rwsem.c - reader-writer semaphores.
+ *
+ * Shape:  sem->count says who holds it; who has to wait stands in sem->waiters, first come first.
+ * Always: while anybody waits, newcomers queue behind, so the head of the queue waits only for holders. A waiter is let in by
+ *         whoever made room: it takes the count for the waiter, takes it off the queue and wakes it; the waiter has nothing
+ *         left to do. Readers at the head are let in together.
+ * Locks:  sem->lock, interrupts off.
+ */
+#include <linux/bug.h>
+#include <linux/export.h>
+#include <linux/kernel.h>
+#include <linux/rwsem.h>
+#include <linux/sched.h>
+
+/** struct waiter - on the waiter's stack. @task: becomes NULL when it was let in */
+struct waiter {
+	struct list_head node;
+	struct task_struct *task;
+	bool writer;
+};
+
+/* Needs: sem->lock. */
+static bool take_read(struct rw_semaphore *sem)
+{
+	if (sem->count < 0)
+		return false;
+	sem->count++;
+	return true;
+}
+
+static bool take_write(struct rw_semaphore *sem, struct task_struct *task)
+{
+	if (sem->count)
+		return false;
+	sem->count = -1;
+	sem->owner = task;
+	return true;
+}
+
+/* Let in who may go. */
+static void let_in(struct rw_semaphore *sem)
+{
+	while (!list_empty(&sem->waiters)) {
+		struct waiter *w = list_first_entry(&sem->waiters, struct waiter, node);
+		struct task_struct *task = w->task;
+
+		if (!(w->writer ? take_write(sem, task) : take_read(sem)))
+			return;
+		list_del(&w->node);
+		/* @w may be gone right after this. */
+		smp_store_release(&w->task, NULL);
+		wake_up_process(task);
+	}
+}
+
+/* Needs: sem->lock with interrupts off; gives both back. */
+static void wait_for_it(struct rw_semaphore *sem, bool writer, unsigned long flags)
+{
+	struct waiter w = {.task = current, .writer = writer};
+
+	list_add_tail(&w.node, &sem->waiters);
+	spin_unlock_irqrestore(&sem->lock, flags);
+	for (;;) {
+		set_current_state(TASK_UNINTERRUPTIBLE);
+		if (!smp_load_acquire(&w.task))
+			break;
+		schedule();
+	}
+	__set_current_state(TASK_RUNNING);
+}
+
+void down_read(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+
+	might_sleep();
+	spin_lock_irqsave(&sem->lock, flags);
+	if (!list_empty(&sem->waiters) || !take_read(sem))
+		wait_for_it(sem, false, flags);
+	else
+		spin_unlock_irqrestore(&sem->lock, flags);
+}
+EXPORT_SYMBOL(down_read);
+
+void down_write(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+
+	might_sleep();
+	spin_lock_irqsave(&sem->lock, flags);
+	if (unlikely(sem->owner == current))
+		panic("rwsem %px is held for writing by this task already", sem);
+	if (!list_empty(&sem->waiters) || !take_write(sem, current))
+		wait_for_it(sem, true, flags);
+	else
+		spin_unlock_irqrestore(&sem->lock, flags);
+}
+EXPORT_SYMBOL(down_write);
+
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+	bool got;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	got = list_empty(&sem->waiters) && take_read(sem);
+	spin_unlock_irqrestore(&sem->lock, flags);
+	return got;
+}
+EXPORT_SYMBOL(down_read_trylock);
+
+int down_write_trylock(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+	bool got;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	got = list_empty(&sem->waiters) && take_write(sem, current);
+	spin_unlock_irqrestore(&sem->lock, flags);
+	return got;
+}
+EXPORT_SYMBOL(down_write_trylock);
+
+void up_read(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	if (!WARN_ON(sem->count <= 0) && !--sem->count)
+		let_in(sem);
+	spin_unlock_irqrestore(&sem->lock, flags);
+}
+EXPORT_SYMBOL(up_read);
+
+void up_write(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	if (!WARN_ON(sem->count != -1 || sem->owner != current)) {
+		sem->count = 0;
+		sem->owner = NULL;
+		let_in(sem);
+	}
+	spin_unlock_irqrestore(&sem->lock, flags);
+}
+EXPORT_SYMBOL(up_write);
+
+void downgrade_write(struct rw_semaphore *sem)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	if (!WARN_ON(sem->count != -1 || sem->owner != current)) {
+		sem->count = 1;
+		sem->owner = NULL;
+		let_in(sem);
+	}
+	spin_unlock_irqrestore(&sem->lock, flags);
+}
+EXPORT_SYMBOL(downgrade_write);
