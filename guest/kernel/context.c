@@ -159,6 +159,19 @@ void debug_show_atomic(void)
 	show_sections();
 }
 
+void debug_might_alloc(unsigned int gfp)
+{
+	struct task_struct *task = current;
+
+	/* An atomic context is found by the allocator itself. */
+	if (task && task->non_block && in_task() && system_state == SYSTEM_RUNNING) {
+		WARN(1, "allocation that may sleep (gfp %#x) inside non_block_start()\n", gfp);
+		debug_show_atomic();
+	}
+	lockdep_may_reclaim(gfp);
+}
+EXPORT_SYMBOL(debug_might_alloc);
+
 static bool may_sleep(void)
 {
 	struct task_struct *task = current;

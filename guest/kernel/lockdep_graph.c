@@ -28,12 +28,13 @@ struct mm_lock_class lock_classes[MMV_LOCK_CLASSES];
 static unsigned int graph_lock;
 static unsigned int nr_classes = 1; /* (L) */
 static uint16_t hash_head[1 << HASH_BITS], hash_next[MMV_LOCK_CLASSES];
-static uint64_t refused[MMV_LOCK_CLASSES][WORDS]; /* (L) edges that were reported instead of added */
-static struct lock_edge edges[NR_EDGES];          /* (L) */
-static unsigned int nr_edges;                     /* (L) */
+static uint64_t refused[MMV_LOCK_CLASSES][WORDS];    /* (L) edges that were reported instead of added */
+static uint64_t accused[2][MMV_LOCK_CLASSES][WORDS]; /* (L) by kind of interrupt: pairs that check_usage() reported */
+static struct lock_edge edges[NR_EDGES];             /* (L) */
+static unsigned int nr_edges;                        /* (L) */
 
 /* The search's own, under graph_lock. */
-static uint16_t queue[MMV_LOCK_CLASSES], came_from[MMV_LOCK_CLASSES], path[MMV_LOCK_CLASSES];
+static uint16_t queue[MMV_LOCK_CLASSES], came_from[MMV_LOCK_CLASSES], path[2 * MMV_LOCK_CLASSES];
 
 static void lock_graph(void)
 {
@@ -194,21 +195,20 @@ static const struct {
  * Is there a way from a class that interrupts take, through @from, to @to and a class that is held with them on? Then an interrupt
  * may wait for a lock whose holder waits for one that the interrupted code holds. @from and @to are one, or an edge.
  */
-static void check_usage(unsigned int from, unsigned int to)
+static void check_usage(unsigned int from, unsigned int to, unsigned int kind)
 {
-	for (unsigned int i = 0; i < ARRAY_SIZE(usages); i++) {
-		unsigned int safe = search(from, false, 0, usages[i].used), nr, end;
+	unsigned int safe = search(from, false, 0, usages[kind].used), nr, end;
 
-		if (!safe)
-			continue;
-		nr = way_from(safe);
-		/* path[] may be filled up to the number of classes only if both ways met: there is no cycle. */
-		end = search(to, true, 0, usages[i].on);
-		if (!end)
-			continue;
-		nr = way_to(end, from == to ? nr - 1 : nr);
-		report_usage(usages[i].used, path, nr);
-	}
+	if (!safe)
+		return;
+	nr = way_from(safe);
+	end = search(to, true, 0, usages[kind].on);
+	if (!end || has_bit(accused[kind][safe], end))
+		return;
+	set_bit_of(accused[kind][safe], end);
+	/* Both ways fit into path[]: they meet nowhere else, or there were a cycle. */
+	nr = way_to(end, from == to ? nr - 1 : nr);
+	report_usage(usages[kind].used, path, nr);
 }
 
 void class_use(unsigned int id, unsigned int bit, unsigned long ip)
@@ -221,7 +221,7 @@ void class_use(unsigned int id, unsigned int bit, unsigned long ip)
 	if (!(c->usage & bit)) {
 		c->usage_ip[__builtin_ctz(bit)] = ip;
 		WRITE_ONCE(c->usage, c->usage | bit);
-		check_usage(id, id);
+		check_usage(id, id, bit & (LOCK_USED_IN_HARDIRQ | LOCK_HARDIRQS_ON) ? 0 : 1);
 	}
 	unlock_graph();
 }
@@ -273,7 +273,8 @@ void graph_add(const struct mm_held_lock *held, unsigned int id, unsigned long i
 		set_bit_of(lock_classes[from].after, id);
 		set_bit_of(lock_classes[id].before, from);
 		keep_edge(held, id);
-		check_usage(from, id);
+		check_usage(from, id, 0);
+		check_usage(from, id, 1);
 	}
 	unlock_graph();
 }

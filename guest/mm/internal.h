@@ -17,6 +17,7 @@
 
 #include <linux/bug.h>
 #include <linux/kernel.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/spinlock.h>
@@ -147,6 +148,16 @@ char *gfp_names(char *buf, size_t size, gfp_t gfp);
 static inline bool sleep_forbidden(void)
 {
 	return preempt_count() || arch_irqs_disabled();
+}
+
+/**
+ * mm_alloc_enters - every way into an allocator passes here: what the debug kernel wants to know of a request, whatever
+ * comes of it. Nothing in the release kernel.
+ */
+static __always_inline void mm_alloc_enters(gfp_t gfp)
+{
+	if (mm_debug_hooks() && gfp & __GFP_DIRECT_RECLAIM)
+		debug_might_alloc(gfp);
 }
 
 /** sleeping_in_atomic - the request said it may sleep, and it may not: complain, return the mask without that right. */

@@ -24,6 +24,8 @@
 #include <linux/memblock.h>
 #include <linux/sched.h>
 
+#include <linux/sched/mm.h>
+
 #include "internal.h"
 #include "page_debug.h"
 
@@ -205,15 +207,28 @@ static struct page *take_at_min(gfp_t gfp, unsigned int order, uint64_t used)
 	return NULL;
 }
 
+/* Give back what no object needs. Return: pages. */
+static unsigned long reclaim(gfp_t gfp)
+{
+	unsigned long pages;
+
+	fs_reclaim_acquire(gfp);
+	pages = slab_reclaim() + vmalloc_purge();
+	fs_reclaim_release(gfp);
+	return pages;
+}
+
 /* The low mark stopped it in every zone. */
 static noinline struct page *alloc_slow(gfp_t gfp, unsigned int order, uint64_t used)
 {
-	struct page *page = take_at_min(gfp, order, used);
 	bool may_wait = gfpflags_allow_blocking(gfp);
+	struct page *page;
 
+	gfp = current_gfp_context(gfp);
+	page = take_at_min(gfp, order, used);
 	if (page)
 		return page;
-	if (may_wait && slab_reclaim() + vmalloc_purge()) {
+	if (may_wait && reclaim(gfp)) {
 		page = take_at_min(gfp, order, used);
 		if (page)
 			return page;
@@ -223,8 +238,7 @@ static noinline struct page *alloc_slow(gfp_t gfp, unsigned int order, uint64_t 
 		while (may_wait && !page) {
 			cond_resched();
 			cpu_relax();
-			slab_reclaim();
-			vmalloc_purge();
+			reclaim(gfp);
 			page = take_at_min(gfp | __GFP_HIGH, order, used);
 		}
 		if (page)
@@ -248,11 +262,14 @@ noinline gfp_t sleeping_in_atomic(gfp_t gfp)
 		return gfp;
 	WARN(1, "allocation that may sleep (gfp %#x) in atomic context: preempt count %#x, interrupts %s\n", gfp,
 	     (unsigned int)preempt_count(), arch_irqs_disabled() ? "off" : "on");
+	if (mm_debug_hooks())
+		debug_show_atomic();
 	return gfp & ~__GFP_DIRECT_RECLAIM;
 }
 
 void might_alloc(gfp_t gfp)
 {
+	mm_alloc_enters(gfp);
 	if ((gfp & __GFP_DIRECT_RECLAIM) && sleep_forbidden())
 		sleeping_in_atomic(gfp);
 }
@@ -273,6 +290,10 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 	if (unlikely(order > MAX_PAGE_ORDER))
 		return order_too_large(gfp, order);
 	gfp &= gfp_allowed_mask;
+	/* What the thread's scopes take away matters in the slow way, but for where a movable page may lie. */
+	if (unlikely(gfp & __GFP_MOVABLE))
+		gfp = current_gfp_context(gfp);
+	mm_alloc_enters(gfp);
 	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
 		gfp = sleeping_in_atomic(gfp);
 	if (should_fail_alloc_page(gfp, order))

@@ -94,6 +94,7 @@ static __always_inline void *slab_alloc(struct kmem_cache *s, gfp_t gfp, size_t 
 {
 	void *obj;
 
+	mm_alloc_enters(gfp);
 	if (MM_DEBUG && slab_debug_fail(s, gfp))
 		return NULL;
 	if (likely(gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
@@ -146,6 +147,7 @@ static noinline void free_slow(struct kmem_cache *s, void *obj, unsigned long ca
 
 static __always_inline void slab_free(struct kmem_cache *s, void *obj)
 {
+	debug_check_no_locks_freed(obj, s->object_size);
 	arch_slab_push(s, obj, slow);
 	return;
 slow:

@@ -40,4 +40,7 @@ void debug_irqs_on(void);
  */
 void debug_show_atomic(void);
 
+/** debug_might_alloc - an allocation with this mask (gfp_t, may sleep) begins: might it enter reclaim here? */
+void debug_might_alloc(unsigned int gfp);
+
 #endif
