@@ -7,6 +7,7 @@
 #include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/gfp.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
 
@@ -137,6 +138,21 @@ static void put_pointer(struct out *o, const void *p, const struct spec *given)
 
 static void format(struct out *o, const char *fmt, va_list args);
 
+/* @fmt is behind the 'G'. */
+static const char *put_flags(struct out *o, const char *fmt, const void *p, const struct spec *f)
+{
+	char names[256];
+
+	if (*fmt == 'g')
+		gfp_names(names, sizeof(names), *(const gfp_t *)p);
+	else if (*fmt == 'p')
+		page_flag_names(names, sizeof(names), *(const u32 *)p);
+	else
+		return fmt;
+	put_text(o, names, strlen(names), f);
+	return fmt + 1;
+}
+
 /* @fmt is behind the 'p'. Return: behind the letters that were used. */
 static const char *put_pointer_kind(struct out *o, const char *fmt, const void *p, const struct spec *f)
 {
@@ -165,6 +181,8 @@ static const char *put_pointer_kind(struct out *o, const char *fmt, const void *
 			return fmt;
 		}
 		break;
+	case 'G':
+		return put_flags(o, fmt + 1, p, f);
 	case 'V':
 		inner = p;
 		format(o, inner->fmt, *inner->va);

@@ -58,7 +58,7 @@ FAIL_OPTION(wait, "ignore-gfp-wait", 1, ignore_gfp_wait);
 FAIL_OPTION(verbose, "verbose", 2, attr.verbose);
 
 #if MM_DEBUG
-bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
+bool page_debug_refuse(gfp_t gfp, unsigned int order)
 {
 	const struct fail_page_alloc *f = &fail_page_alloc;
 

@@ -139,9 +139,6 @@ unsigned long pgtable_pages(void);
 void alloc_failed(gfp_t gfp, unsigned int order);
 void show_zones(void);
 
-/** gfp_names - a mask in words. Return: @buf. */
-char *gfp_names(char *buf, size_t size, gfp_t gfp);
-
 /* ---- contexts ---- */
 
 /** sleep_forbidden - is this a place where nobody may wait? */

@@ -296,7 +296,7 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 	mm_alloc_enters(gfp);
 	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
 		gfp = sleeping_in_atomic(gfp);
-	if (should_fail_alloc_page(gfp, order))
+	if (page_debug_refuse(gfp, order))
 		return NULL;
 	highest = gfp_zone(gfp);
 	for (struct zone **z = zonelists[highest]; *z; z++) {
@@ -405,21 +405,6 @@ unsigned long alloc_pages_bulk_owner(gfp_t gfp, unsigned long nr, struct page **
 
 /* ---- freeing ---- */
 
-#if MM_DEBUG >= 1
-static bool tails_are_quiet(const struct page *page, unsigned int order)
-{
-	const uint64_t *word = (const uint64_t *)(page + 1);
-	const uint64_t *end = (const uint64_t *)(page + (1UL << order));
-	uint64_t any = 0;
-
-	for (; word < end; word += 8)
-		any |= word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7];
-	return !any;
-}
-#else
-#define tails_are_quiet(page, order) ((void)(order), true)
-#endif
-
 /* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for state, order and links. */
 static bool clean_block(struct page *page, unsigned int order)
 {
@@ -427,14 +412,9 @@ static bool clean_block(struct page *page, unsigned int order)
 		bad_page(page, "freed while mapping, mapcount or memcg_data is set");
 		return false;
 	}
-	if (!tails_are_quiet(page, order)) {
-		bad_page(page, "freed with a tail that is not zero");
-		return false;
-	}
 	page->index = 0;
 	page->private = 0;
-	page_debug_free(page, order);
-	return true;
+	return page_debug_free(page, order);
 }
 
 void free_block(struct page *page, unsigned int order)

@@ -238,28 +238,44 @@ noinline void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp)
 	note_event(e);
 }
 
-noinline void page_debug_free(struct page *page, unsigned int order)
+static bool tails_are_quiet(const struct page *page, unsigned int order)
+{
+	const uint64_t *word = (const uint64_t *)(page + 1);
+	const uint64_t *end = (const uint64_t *)(page + (1UL << order));
+	uint64_t any = 0;
+
+	for (; word < end; word += 8)
+		any |= word[0] | word[1] | word[2] | word[3] | word[4] | word[5] | word[6] | word[7];
+	return !any;
+}
+
+noinline bool page_debug_free(struct page *page, unsigned int order)
 {
 	struct page_ext *e = page_ext_of(page_to_pfn(page));
 
+	if (!tails_are_quiet(page, order)) {
+		bad_page(page, "freed with a tail that is not zero");
+		return false;
+	}
 	if (!e)
-		return;
+		return true;
 	poison(page, e, order);
 	e->flags = (uint8_t)((e->flags & ~PAGE_EXT_USED) | PAGE_EXT_FREED);
 	e->order = (uint8_t)order;
 	e->free_pid = thread_id();
 	e->free_stack = page_debug.owner ? stack_depot_save_here(1, OWNER_DEPTH) : 0;
 	note_event(e);
+	return true;
 }
 
-void page_debug_split(struct page *page, unsigned int from, unsigned int to)
+void page_debug_split(struct page *page, unsigned int order, unsigned int to)
 {
 	struct page_ext *e = page_ext_of(page_to_pfn(page));
 
 	if (!e)
 		return;
 	e->order = (uint8_t)to;
-	for (unsigned long i = 1UL << to; i < 1UL << from; i += 1UL << to)
+	for (unsigned long i = 1UL << to; i < 1UL << order; i += 1UL << to)
 		e[i] = e[0];
 }
 

@@ -24,33 +24,37 @@ static inline struct page_ext *page_ext_of(unsigned long pfn)
  */
 void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp);
 
-/** page_debug_free - a block that passed all checks is about to go on a free list: note by whom, and poison it. */
-void page_debug_free(struct page *page, unsigned int order);
+/**
+ * page_debug_free - the last reference of a block is gone: note by whom, and poison it
+ * Return: false if it is not fit to be free (that was said): leave it alone.
+ */
+bool page_debug_free(struct page *page, unsigned int order);
 
-/** page_debug_split - an allocated block of order @from becomes blocks of order @to, all of the same owner. */
-void page_debug_split(struct page *page, unsigned int from, unsigned int to);
+/** page_debug_split - an allocated block of @order becomes blocks of order @to, all of the same owner. */
+void page_debug_split(struct page *page, unsigned int order, unsigned int to);
 
-/** should_fail_alloc_page - does fail_page_alloc= want this request to fail? */
-bool should_fail_alloc_page(gfp_t gfp, unsigned int order);
+/** page_debug_refuse - shall this request fail on purpose (fail_page_alloc.c)? */
+bool page_debug_refuse(gfp_t gfp, unsigned int order);
 
 #else
 
-static inline void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp)
+static __always_inline void page_debug_alloc(struct page *page, unsigned int order, gfp_t gfp)
 {
 	(void)page, (void)order, (void)gfp;
 }
 
-static inline void page_debug_free(struct page *page, unsigned int order)
+static __always_inline bool page_debug_free(struct page *page, unsigned int order)
 {
 	(void)page, (void)order;
+	return true;
 }
 
-static inline void page_debug_split(struct page *page, unsigned int from, unsigned int to)
+static __always_inline void page_debug_split(struct page *page, unsigned int order, unsigned int to)
 {
-	(void)page, (void)from, (void)to;
+	(void)page, (void)order, (void)to;
 }
 
-static inline bool should_fail_alloc_page(gfp_t gfp, unsigned int order)
+static __always_inline bool page_debug_refuse(gfp_t gfp, unsigned int order)
 {
 	(void)gfp, (void)order;
 	return false;

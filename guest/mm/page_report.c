@@ -14,54 +14,6 @@
 
 #define REPORT_INTERVAL (10 * HZ)
 
-char *gfp_names(char *buf, size_t size, gfp_t gfp)
-{
-	/* Masks before the bits they are made of. */
-	static const struct {
-		gfp_t bits;
-		const char *name;
-	} names[] = {
-		{GFP_KERNEL, "GFP_KERNEL"},
-		{GFP_NOFS, "GFP_NOFS"},
-		{GFP_ATOMIC, "GFP_ATOMIC"},
-		{GFP_NOIO, "GFP_NOIO"},
-		{__GFP_DMA, "GFP_DMA"},
-		{__GFP_DMA32, "GFP_DMA32"},
-		{__GFP_HIGHMEM, "__GFP_HIGHMEM"},
-		{__GFP_MOVABLE, "__GFP_MOVABLE"},
-		{__GFP_RECLAIMABLE, "__GFP_RECLAIMABLE"},
-		{__GFP_HIGH, "__GFP_HIGH"},
-		{__GFP_IO, "__GFP_IO"},
-		{__GFP_FS, "__GFP_FS"},
-		{__GFP_ZERO, "__GFP_ZERO"},
-		{__GFP_DIRECT_RECLAIM, "__GFP_DIRECT_RECLAIM"},
-		{__GFP_KSWAPD_RECLAIM, "__GFP_KSWAPD_RECLAIM"},
-		{__GFP_NOWARN, "__GFP_NOWARN"},
-		{__GFP_RETRY_MAYFAIL, "__GFP_RETRY_MAYFAIL"},
-		{__GFP_NOFAIL, "__GFP_NOFAIL"},
-		{__GFP_NORETRY, "__GFP_NORETRY"},
-		{__GFP_MEMALLOC, "__GFP_MEMALLOC"},
-		{__GFP_COMP, "__GFP_COMP"},
-		{__GFP_NOMEMALLOC, "__GFP_NOMEMALLOC"},
-		{__GFP_HARDWALL, "__GFP_HARDWALL"},
-		{__GFP_THISNODE, "__GFP_THISNODE"},
-		{__GFP_ACCOUNT, "__GFP_ACCOUNT"},
-		{__GFP_WRITE, "__GFP_WRITE"},
-	};
-	size_t at = 0;
-
-	buf[0] = '\0';
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if ((gfp & names[i].bits) != names[i].bits)
-			continue;
-		gfp &= ~names[i].bits;
-		at += (size_t)scnprintf(buf + at, size - at, "%s%s", at ? "|" : "", names[i].name);
-	}
-	if (gfp)
-		scnprintf(buf + at, size - at, "%s%#x", at ? "|" : "", gfp);
-	return buf;
-}
-
 void show_zones(void)
 {
 	struct zone *zone;

@@ -157,6 +157,10 @@ static void formats_text(struct kunit *test)
 	formats(test, "00000000deadbeef", "%px", (void *)0xdeadbeefUL);
 	formats(test, "[<ffffffff80001234>]", "%pS", (void *)0xffffffff80001234UL);
 	formats(test, "-ENOMEM", "%pe", ERR_PTR(-ENOMEM));
+	formats(test, "GFP_KERNEL|__GFP_ZERO", "%pGg", &(gfp_t){GFP_KERNEL | __GFP_ZERO});
+	formats(test, "GFP_DMA|__GFP_NORETRY|0x80000000", "%pGg", &(gfp_t){GFP_DMA | __GFP_NORETRY | 1u << 31});
+	formats(test, "none GFP_ATOMIC|__GFP_COMP", "%pGg %pGg", &(gfp_t){0}, &(gfp_t){GFP_ATOMIC | __GFP_COMP});
+	formats(test, "compound|zeroed", "%pGp", &(u32){PG_COMP | PG_ZEROED});
 	formats(test, "123 0x7b", "%zu %#lx", (size_t)123, 123UL);
 }
 

@@ -116,6 +116,11 @@ static inline unsigned long alloc_pages_bulk_array_node(gfp_t gfp, int nid, unsi
 /** free_pages_bulk_array - drop one reference of each of @nr order-0 pages. */
 void free_pages_bulk_array(unsigned long nr, struct page **pages);
 
+/** gfp_names - a mask in words, what %pGg prints. Return: @buf. */
+char *gfp_names(char *buf, size_t size, gfp_t gfp);
+/** page_flag_names - the same for struct page.flags and %pGp */
+char *page_flag_names(char *buf, size_t size, u32 flags);
+
 /** might_alloc - complain (with a stack trace, failing the running test) if @gfp may sleep where nobody may. */
 void might_alloc(gfp_t gfp);
 

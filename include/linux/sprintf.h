@@ -5,6 +5,7 @@
  * Conversions: d i u x X o c s p %, flags - 0 + space #, width and precision (also *), lengths hh h l ll z t. Beyond C:
  *   %p, %px  the pointer as 16 hexadecimal digits       %pS, %pB  [<16 digits>]: the host adds the symbol
  *   %pe      an error pointer as -EINVAL and the like   %pV       struct va_format
+ *   %pGg     a gfp_t by its address, in words           %pGp      struct page.flags by its address, in words
  */
 #ifndef _LINUX_SPRINTF_H
 #define _LINUX_SPRINTF_H

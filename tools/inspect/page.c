@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/inspect/inspect.h"
+#include "tools/view/debug.h"
 
 #define KERNEL_HALF 0xffff800000000000UL
 
@@ -63,6 +64,9 @@ struct page_facts {
 	struct page page;
 	bool has_head;
 	char cache[33];
+	bool has_story; /* the debug kernel knows who had it last, as part of the block at @story_head */
+	uint64_t story_head;
+	struct page_ext story;
 };
 
 static bool in_ranges(const struct memblock_type *t, uint64_t pfn)
@@ -129,12 +133,50 @@ static int find_facts(const struct inspect *in, uint64_t pfn, struct page_facts 
 	} else {
 		f->place = "lost";
 	}
+	f->has_story = !view_page_story(in->view, pfn, &f->story_head, &f->story);
 	return 0;
 }
 
 static const char *owner_of(const struct page *p)
 {
 	return p->owner < NR_PAGE_OWNERS ? owner_names[p->owner] : "unknown";
+}
+
+static void print_story(const struct inspect *in, const struct page_facts *f)
+{
+	const struct page_ext *e = &f->story;
+	char names[200];
+
+	if (!f->has_story)
+		return;
+	fprintf(in->out, "  allocated by thread %d, order %u at pfn %#lx, mask %#x(%s)%s\n", e->pid, e->order,
+		f->story_head, e->gfp, view_gfp_names(e->gfp, names, sizeof(names)),
+		e->alloc_stack ? "" : ", stack unknown");
+	print_stack(in->view, in->symbols, e->alloc_stack, "    ", in->out);
+	if (!(e->flags & PAGE_EXT_FREED))
+		return;
+	fprintf(in->out, "  freed by thread %d%s\n", e->free_pid, e->free_stack ? "" : ", stack unknown");
+	print_stack(in->view, in->symbols, e->free_stack, "    ", in->out);
+}
+
+static struct json_object *json_story(const struct inspect *in, const struct page_facts *f)
+{
+	struct json_object *o = json_object_new_object();
+	const struct page_ext *e = &f->story;
+	char names[200];
+
+	json_object_object_add(o, "head", json_object_new_int64((int64_t)f->story_head));
+	json_object_object_add(o, "order", json_object_new_int(e->order));
+	json_object_object_add(o, "gfp", json_object_new_string(view_gfp_names(e->gfp, names, sizeof(names))));
+	json_object_object_add(o, "thread", json_object_new_int(e->pid));
+	json_object_object_add(o, "tsc", json_object_new_int64((int64_t)e->tsc));
+	json_object_object_add(o, "stack", json_stack(in->view, in->symbols, e->alloc_stack));
+	json_object_object_add(o, "freed", json_object_new_boolean(e->flags & PAGE_EXT_FREED));
+	if (e->flags & PAGE_EXT_FREED) {
+		json_object_object_add(o, "free_thread", json_object_new_int(e->free_pid));
+		json_object_object_add(o, "free_stack", json_stack(in->view, in->symbols, e->free_stack));
+	}
+	return o;
 }
 
 static void print_facts(FILE *out, const struct page_facts *f)
@@ -206,10 +248,16 @@ int cmd_page(struct inspect *in, char *err)
 		snprintf(err, VIEW_ERR_MAX, "the guest has no RAM page %#lx", pfn);
 		return INSPECT_USAGE;
 	}
-	if (in->json)
-		inspect_json(in, json_facts(&f));
-	else
+	if (in->json) {
+		struct json_object *o = json_facts(&f);
+
+		if (f.has_story)
+			json_object_object_add(o, "allocation", json_story(in, &f));
+		inspect_json(in, o);
+	} else {
 		print_facts(in->out, &f);
+		print_story(in, &f);
+	}
 	return INSPECT_HOLDS;
 }
 
