@@ -6,6 +6,9 @@
 UNIT_TESTS :=
 E2E_TESTS :=
 
+# Payloads take structures and inline functions from these.
+PAYLOAD_HEADERS := $(wildcard include/*/*.h include/*/*/*.h shared/*.h guest/arch/x86/include/asm/*.h)
+
 .PHONY: unit-tests e2e-tests static-programs
 include $(sort $(wildcard tests/*/build.mk))
 

@@ -23,6 +23,9 @@ $(B)/libview.a $(B)/libtrace.a:
 INSPECT_SRC := tools/mm-inspect.c $(wildcard tools/inspect/*.c)
 INSPECT_OBJ := $(INSPECT_SRC:%.c=$(B)/%.o)
 
+# The page that map --html fills in is part of the program.
+$(B)/tools/inspect/map_html.o: tools/inspect/map.html
+
 $(B)/mm-inspect: $(INSPECT_OBJ) $(B)/libview.a
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) $(HOST_LDFLAGS) $^ $(VIEW_LIBS) -o $@

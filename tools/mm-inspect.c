@@ -35,6 +35,7 @@ static const struct command {
 	{"slabinfo", cmd_slabinfo, NULL, "slab caches: objects and slabs"},
 	{"vmallocinfo", cmd_vmallocinfo, NULL, "vmalloc and module areas"},
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
+	{"map", cmd_map, NULL, "all memory as a picture (--html FILE, --svg FILE; else for a terminal)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
 };
@@ -162,12 +163,14 @@ static int print_list(bool json)
 	return INSPECT_HOLDS;
 }
 
-enum { OPT_JSON = 256, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_KERNEL, OPT_MODULE };
+enum { OPT_JSON = 256, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_HTML, OPT_SVG, OPT_KERNEL, OPT_MODULE };
 static const struct option options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"only", required_argument, NULL, OPT_ONLY},
 	{"skip", required_argument, NULL, OPT_SKIP},
+	{"html", required_argument, NULL, OPT_HTML},
+	{"svg", required_argument, NULL, OPT_SVG},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"module", required_argument, NULL, OPT_MODULE},
 	{"help", no_argument, NULL, 'h'},
@@ -194,6 +197,8 @@ static int dispatch(struct inspect *in, char **args, int n, bool list)
 		return fail("no command '%s': see mm-inspect --help", args[0]);
 	if ((list || in->only || in->skip) && cmd->run != cmd_check)
 		return fail("%s: --list, --only and --skip belong to check", cmd->name);
+	if ((in->html || in->svg) && cmd->run != cmd_map)
+		return fail("%s: --html and --svg belong to map", cmd->name);
 	if (list)
 		return n == 1 ? print_list(in->json) : fail("check --list takes no source");
 	if (n != (cmd->arg ? 3 : 2))
@@ -224,6 +229,12 @@ int main(int argc, char **argv)
 			break;
 		case OPT_SKIP:
 			in.skip = optarg;
+			break;
+		case OPT_HTML:
+			in.html = optarg;
+			break;
+		case OPT_SVG:
+			in.svg = optarg;
 			break;
 		case OPT_KERNEL:
 			in.kernel = optarg;

@@ -16,7 +16,7 @@ $(B)/e2e/test_e2e: $(E2E_OBJS)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(E2E_LIBS)
 
-$(B)/e2e/%.ko: tests/e2e/payloads/%.c $(B)/mmvisor-cc
+$(B)/e2e/%.ko: tests/e2e/payloads/%.c $(B)/mmvisor-cc $(PAYLOAD_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,MMV-CC,$@)
 	$(Q)$(B)/mmvisor-cc $< -o $@

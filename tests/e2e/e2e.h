@@ -99,5 +99,6 @@ Suite *suite_live(void);
 Suite *suite_replay(void);
 Suite *suite_payload(void);
 Suite *suite_disk(void);
+Suite *suite_map(void);
 
 #endif

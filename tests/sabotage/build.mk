@@ -24,7 +24,7 @@ $(B)/sabotage/test_sabotage: $(SAB_OBJ) $(SAB_VIEW)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(HOST_LDFLAGS) $(SAB_SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm -lpthread $(VIEW_LIBS)
 
-$(B)/sabotage/%.ko: tests/sabotage/payloads/%.c $(B)/mmvisor-cc
+$(B)/sabotage/%.ko: tests/sabotage/payloads/%.c $(B)/mmvisor-cc $(PAYLOAD_HEADERS)
 	@mkdir -p $(@D)
 	$(call say,MMV-CC,$@)
 	$(Q)$(B)/mmvisor-cc $< -o $@

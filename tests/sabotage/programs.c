@@ -332,7 +332,7 @@ END_TEST
 
 START_TEST(listings_and_lookups)
 {
-	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo", "meminfo"};
+	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo", "meminfo", "map"};
 	char addr[32];
 	struct vm_struct vm;
 

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "tests/sabotage/image.h"
+#include "tools/view/pagemap.h"
 
 #define ROUNDS 60
 #define LOOPS 8
@@ -108,6 +109,7 @@ START_TEST(random_damage_never_hurts)
 		int n = 1 + (int)(rnd() % 4);
 		char err[VIEW_ERR_MAX];
 		struct check_report r;
+		struct pagemap m;
 
 		/* Everything is found before anything is damaged. */
 		for (int i = 0; i < n; i++) {
@@ -122,6 +124,8 @@ START_TEST(random_damage_never_hurts)
 				n = i + 1;
 		}
 		noticed += image_check(&r, err) != 0;
+		pagemap_collect(image_view(), &m, err);
+		pagemap_free(&m);
 		check_report_free(&r);
 		while (n--)
 			poke64(at[n], old[n]);

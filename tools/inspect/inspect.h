@@ -24,6 +24,7 @@ enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
  * struct inspect - one call of the program.
  * @arg: what follows SOURCE, NULL if the command takes nothing
  * @only, @skip: comma-separated rules for check, or NULL
+ * @html, @svg: files for map to draw into, or NULL
  * @kernel, @modules: ELF files to take names from; NULL: the kernel that the source tells
  * @out: where the command writes
  * @symbols: names from the kernel's ELF file, NULL if it cannot be read
@@ -32,6 +33,7 @@ struct inspect {
 	const char *source;
 	const char *arg;
 	const char *only, *skip;
+	const char *html, *svg;
 	const char *kernel;
 	const char *modules[INSPECT_MAX_MODULES];
 	unsigned int nr_modules;
@@ -45,6 +47,7 @@ struct inspect {
 int cmd_check(struct inspect *in, char *err);
 int cmd_page(struct inspect *in, char *err);
 int cmd_vtop(struct inspect *in, char *err);
+int cmd_map(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
