@@ -13,6 +13,7 @@
 #define MMV_SHARED_MM_H
 
 #include "shared/debug.h"
+#include "shared/dma.h"
 #include "shared/layout.h"
 #include "shared/page.h"
 #include "shared/slab.h"
@@ -82,6 +83,7 @@ struct mm_root {
 	GPTR(struct mm_lock_class) lock_classes; /* nr_lock_classes of them; NULL in the release kernel */
 	uint32_t nr_lock_classes;
 	uint32_t reserved2;
+	GPTR(struct dma_root) dma;      /* dma.h */
 };
 
 #endif

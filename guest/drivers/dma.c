@@ -14,12 +14,12 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/mutex.h>
-#include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <mmvisor/dma_engine.h>
@@ -35,10 +35,12 @@
 /** struct dma_channel - see the top of the file. @base: its queue's registers */
 struct dma_channel {
 	struct dma_engine *engine;
-	unsigned int queue, size, order;
+	bool used; /* under engines_lock */
+	unsigned int size;
 	gpa_t base;
 	spinlock_t lock;
 	struct dma_desc *ring;
+	dma_addr_t ring_dma;
 	uint32_t *head_word;
 	uint32_t head, seen;
 	bool stopped;
@@ -47,13 +49,14 @@ struct dma_channel {
 	void *arg;
 };
 
-/** struct dma_engine - @queues: who has which. @batch: queue 0, made by the first batch; @req: the batch under way */
+/** struct dma_engine - @batch: queue 0 once there was a batch; @req: the batch under way */
 struct dma_engine {
 	struct mutex lock;
+	struct device dev;
 	gpa_t base;
 	unsigned int bits;
 	unsigned long irqs;
-	struct dma_channel *queues[DMA_QUEUES];
+	struct dma_channel queues[DMA_QUEUES];
 	struct dma_channel *batch;
 	struct dma_request *req;
 	unsigned int done, nr;
@@ -64,6 +67,20 @@ struct dma_engine {
 static struct dma_engine engines[DMA_MAX_ENGINES];
 static struct mutex engines_lock;
 
+/* A mask that no zone lies within is more than dma_set_mask() takes; bounce buffers still are within it. */
+static void device_init(struct dma_engine *e, unsigned int n)
+{
+	u64 mask = e->bits < 64 ? (1ULL << e->bits) - 1 : ~0ULL;
+
+	device_initialize(&e->dev);
+	dev_set_name(&e->dev, "dma%u", n);
+	e->dev.driver_name = "mmvisor-dma";
+	e->dev.bus_dma_limit = mask;
+	if (dma_set_mask_and_coherent(&e->dev, mask))
+		e->dev.own_dma_mask = e->dev.coherent_dma_mask = mask;
+	device_add(&e->dev);
+}
+
 void dma_drivers_init(void)
 {
 	mutex_init(&engines_lock);
@@ -72,6 +89,7 @@ void dma_drivers_init(void)
 		init_completion(&engines[i].finished);
 		engines[i].base = boot_info.dma[i].base;
 		engines[i].bits = boot_info.dma[i].bits;
+		device_init(&engines[i], i);
 	}
 	dma_storms_init();
 }
@@ -81,6 +99,12 @@ unsigned int dma_engine_count(void)
 	return boot_info.nr_dma;
 }
 EXPORT_SYMBOL_GPL(dma_engine_count);
+
+struct device *dma_engine_device(unsigned int n)
+{
+	return n < boot_info.nr_dma ? &engines[n].dev : NULL;
+}
+EXPORT_SYMBOL_GPL(dma_engine_device);
 
 unsigned int dma_engine_bits(unsigned int n)
 {
@@ -136,27 +160,6 @@ static irqreturn_t channel_interrupt(int irq, void *dev)
 	return IRQ_HANDLED;
 }
 
-static bool reaches(const struct page *page, unsigned int order, unsigned int bits)
-{
-	return bits >= 64 || !((page_to_phys(page) + (PAGE_SIZE << order) - 1) >> bits);
-}
-
-/* Zeroed pages that the engine reaches: from the highest zone that can have them, then from the lowest. */
-static struct page *reachable_pages(unsigned int bits, unsigned int order)
-{
-	gfp_t zones[] = {bits >= 64 ? 0 : bits > 24 ? GFP_DMA32 : GFP_DMA, GFP_DMA};
-
-	for (unsigned int i = 0; i < 2; i++) {
-		struct page *page = alloc_pages(GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN | zones[i], order);
-
-		if (page && reaches(page, order, bits))
-			return page;
-		if (page)
-			__free_pages(page, order);
-	}
-	return NULL;
-}
-
 static int channel_irq(struct dma_channel *ch, unsigned int cpu)
 {
 	struct msi_msg msg;
@@ -175,56 +178,50 @@ static int channel_irq(struct dma_channel *ch, unsigned int cpu)
 	return 0;
 }
 
+static size_t ring_bytes(const struct dma_channel *ch)
+{
+	return ch->size * sizeof(struct dma_desc) + sizeof(uint32_t);
+}
+
 static int channel_start(struct dma_channel *ch, unsigned int cpu)
 {
-	struct page *page;
 	int err;
 
-	ch->order = (unsigned int)get_order(ch->size * sizeof(struct dma_desc) + sizeof(uint32_t));
-	page = reachable_pages(ch->engine->bits, ch->order);
-	if (!page)
+	ch->ring = dma_alloc_coherent(&ch->engine->dev, ring_bytes(ch), &ch->ring_dma, GFP_KERNEL | __GFP_NOWARN);
+	if (!ch->ring)
 		return -ENOMEM;
 	dev_write(ch->base + DMA_QUEUE_RESET, 0);
 	err = channel_irq(ch, cpu);
 	if (err) {
-		__free_pages(page, ch->order);
+		dma_free_coherent(&ch->engine->dev, ring_bytes(ch), ch->ring, ch->ring_dma);
 		return err;
 	}
-	set_page_owner(page, OWNER_DMA);
-	ch->ring = page_address(page);
 	ch->head_word = (uint32_t *)(ch->ring + ch->size);
-	dev_write(ch->base + DMA_RING, page_to_phys(page));
+	dev_write(ch->base + DMA_RING, ch->ring_dma);
 	dev_write(ch->base + DMA_RING_SIZE, ch->size);
-	dev_write(ch->base + DMA_HEAD_GPA, __pa(ch->head_word));
+	dev_write(ch->base + DMA_HEAD_GPA, ch->ring_dma + ch->size * sizeof(struct dma_desc));
 	return 0;
 }
 
 static struct dma_channel *channel_open(struct dma_engine *e, unsigned int first, unsigned int last, unsigned int cpu,
 					unsigned int size, dma_channel_fn fn, void *arg)
 {
-	struct dma_channel *ch = kzalloc(sizeof(*ch), GFP_KERNEL);
-	unsigned int q = first;
+	struct dma_channel *ch = NULL;
 	int err = -EBUSY;
 
-	if (!ch)
-		return ERR_PTR(-ENOMEM);
 	mutex_lock(&engines_lock);
-	while (q <= last && e->queues[q])
-		q++;
-	if (q <= last) {
-		*ch = (struct dma_channel){.engine = e, .queue = q, .size = size, .fn = fn, .arg = arg};
-		ch->base = e->base + DMA_QUEUE(q);
+	for (unsigned int q = first; q <= last && !ch; q++)
+		if (!e->queues[q].used)
+			ch = &e->queues[q];
+	if (ch) {
+		*ch = (struct dma_channel){.engine = e, .size = size, .fn = fn, .arg = arg};
+		ch->base = e->base + DMA_QUEUE(ch - e->queues);
 		spin_lock_init(&ch->lock);
 		err = channel_start(ch, cpu);
-		if (!err)
-			e->queues[q] = ch;
+		ch->used = !err;
 	}
 	mutex_unlock(&engines_lock);
-	if (err) {
-		kfree(ch);
-		return ERR_PTR(err);
-	}
-	return ch;
+	return err ? ERR_PTR(err) : ch;
 }
 
 struct dma_channel *dma_channel_open(unsigned int n, unsigned int cpu, unsigned int size, dma_channel_fn fn, void *arg)
@@ -272,11 +269,10 @@ void dma_channel_close(struct dma_channel *ch)
 	dev_write(ch->base + DMA_QUEUE_RESET, 0);
 	free_irq((unsigned int)ch->irq, ch);
 	msi_free_irq(ch->irq);
-	__free_pages(virt_to_page(ch->ring), ch->order);
+	dma_free_coherent(&ch->engine->dev, ring_bytes(ch), ch->ring, ch->ring_dma);
 	mutex_lock(&engines_lock);
-	ch->engine->queues[ch->queue] = NULL;
+	ch->used = false;
 	mutex_unlock(&engines_lock);
-	kfree(ch);
 }
 EXPORT_SYMBOL_GPL(dma_channel_close);
 
@@ -297,6 +293,25 @@ static void batch_progress(void *arg, const struct dma_desc *desc)
 	e->failed |= !desc;
 	if (e->failed || e->done == e->nr)
 		complete(&e->finished);
+}
+
+/* It stays open, so its pages are not what the payload that happened to come first has leaked. Needs: e->lock. */
+static int open_batch(struct dma_engine *e)
+{
+	struct dma_channel *ch = channel_open(e, 0, 0, 0, DMA_ENGINE_BATCH, batch_progress, e);
+
+	if (IS_ERR(ch))
+		return (int)PTR_ERR(ch);
+	dma_driver_keeps(PAGE_ALIGN(ring_bytes(ch)) >> PAGE_SHIFT);
+	e->batch = ch;
+	return 0;
+}
+
+static void close_batch(struct dma_engine *e)
+{
+	dma_driver_keeps(-(long)(PAGE_ALIGN(ring_bytes(e->batch)) >> PAGE_SHIFT));
+	dma_channel_close(e->batch);
+	e->batch = NULL;
 }
 
 /* Needs: e->lock, e->batch. */
@@ -326,8 +341,7 @@ static int run_batch(struct dma_engine *e, struct dma_request *req, unsigned int
 	else if (e->failed)
 		err = -EIO;
 	if (err) {
-		dma_channel_close(e->batch);
-		e->batch = NULL;
+		close_batch(e);
 	}
 	return err;
 }
@@ -343,12 +357,8 @@ int dma_engine_run(unsigned int n, struct dma_request *req, unsigned int nr)
 		return -EINVAL;
 	e = &engines[n];
 	mutex_lock(&e->lock);
-	if (!e->batch) {
-		e->batch = channel_open(e, 0, 0, 0, DMA_ENGINE_BATCH, batch_progress, e);
-		err = PTR_ERR_OR_ZERO(e->batch);
-		if (err)
-			e->batch = NULL;
-	}
+	if (!e->batch)
+		err = open_batch(e);
 	if (!err)
 		err = run_batch(e, req, nr);
 	mutex_unlock(&e->lock);

@@ -4,6 +4,7 @@
  * allocators come up.
  *
  *   memblock    knows RAM and what is taken; per-CPU arrays of the first caches come from it
+ *   swiotlb     and the record of DMA mappings take theirs
  *   zones       take over the rest
  *   slab        caches that are part of the image: kmem_cache, kmalloc-*
  *   vmalloc     its caches are made by the slab
@@ -14,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 
+#include "dma.h"
 #include "internal.h"
 
 struct mm_root mm_root = {
@@ -27,6 +29,7 @@ struct mm_root mm_root = {
 	.slab_caches = LIST_HEAD_INIT(mm_root.slab_caches),
 	.vmalloc = &vmalloc_space,
 	.module_space = &module_space,
+	.dma = &dma_root,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 };
@@ -40,6 +43,8 @@ void mm_init(void)
 	mm_root.max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	slab_boot_alloc();
 	pageblocks_boot_alloc();
+	swiotlb_init();
+	dma_debug_init();
 	zones_init();
 	slab_init();
 	vmalloc_init();
@@ -50,7 +55,8 @@ void mm_usage(struct mm_usage *usage)
 	unsigned long slab_pages;
 
 	slab_usage(&usage->objects, &slab_pages);
-	usage->pages = totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages();
+	usage->pages = totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages() -
+		       READ_ONCE(dma_root.kept_pages);
 	usage->areas = READ_ONCE(vmalloc_space.nr_busy) + READ_ONCE(module_space.nr_busy);
 }
 

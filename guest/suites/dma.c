@@ -2,42 +2,33 @@
 /*
  * dma.c - suite: the DMA engines do what they are told, refuse what they cannot reach, and interrupt when they are done.
  *
- * Runs on the first engine; its buffers come from the highest zone that it reaches.
+ * Runs on the first engine; its buffers are coherent memory.
  */
 #include <kunit/test.h>
+#include <linux/dma-mapping.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
-#include <linux/mmzone.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <mmvisor/dma_engine.h>
 
 #define ENGINE 0
-#define BUF_ORDER 1
-#define BUF_SIZE (PAGE_SIZE << BUF_ORDER)
+#define BUF_SIZE (2 * PAGE_SIZE)
 /* Never RAM (shared/layout.h): the hole below 1 MiB. */
 #define NO_RAM HOLE_START
 
 /** struct dma_bufs - two buffers within reach, as the CPU and as the engine see them. */
 struct dma_bufs {
 	unsigned char *a, *b;
-	uint64_t a_phys, b_phys;
+	dma_addr_t a_phys, b_phys;
 };
 
-/* Is there any memory that an engine of so many bits reaches? */
-static bool memory_within(unsigned int bits)
+static unsigned char *dma_buf(struct kunit *test, dma_addr_t *addr)
 {
-	return bits >= 64 || populated_zone(&mm_zones[ZONE_DMA]) ||
-	       (bits >= 32 && populated_zone(&mm_zones[ZONE_DMA32]));
-}
+	unsigned char *p = dma_alloc_coherent(dma_engine_device(ENGINE), BUF_SIZE, addr, GFP_KERNEL | __GFP_NOWARN);
 
-static unsigned char *dma_buf(struct kunit *test)
-{
-	unsigned int bits = dma_engine_bits(ENGINE);
-	gfp_t zone = bits >= 64 ? 0 : bits >= 32 ? GFP_DMA32 : GFP_DMA;
-	unsigned char *p = (unsigned char *)__get_free_pages(GFP_KERNEL | zone, BUF_ORDER);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	if (!p)
+		kunit_skip(test, "no memory within the engine's %u bits", dma_engine_bits(ENGINE));
 	return p;
 }
 
@@ -47,15 +38,11 @@ static int dma_test_init(struct kunit *test)
 
 	if (!dma_engine_count())
 		kunit_skip(test, "no DMA engine in this machine (--dma bits=N)");
-	if (dma_engine_bits(ENGINE) < 24 || !memory_within(dma_engine_bits(ENGINE)))
-		kunit_skip(test, "no memory for sure within the engine's %u bits", dma_engine_bits(ENGINE));
 	bufs = kunit_kzalloc(test, sizeof(*bufs), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, bufs);
 	test->priv = bufs;
-	bufs->a = dma_buf(test);
-	bufs->b = dma_buf(test);
-	bufs->a_phys = virt_to_phys(bufs->a);
-	bufs->b_phys = virt_to_phys(bufs->b);
+	bufs->a = dma_buf(test, &bufs->a_phys);
+	bufs->b = dma_buf(test, &bufs->b_phys);
 	for (unsigned int i = 0; i < 256; i++) {
 		bufs->a[i] = (unsigned char)(i * 7 + 1);
 		bufs->b[i] = 0xee;
@@ -69,8 +56,8 @@ static void dma_test_exit(struct kunit *test)
 
 	if (!bufs)
 		return;
-	free_pages((unsigned long)bufs->a, BUF_ORDER);
-	free_pages((unsigned long)bufs->b, BUF_ORDER);
+	dma_free_coherent(dma_engine_device(ENGINE), BUF_SIZE, bufs->a, bufs->a_phys);
+	dma_free_coherent(dma_engine_device(ENGINE), BUF_SIZE, bufs->b, bufs->b_phys);
 }
 
 /* One request; its status. */

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "shared/devices.h"
+#include "shared/dma.h"
 
 /** struct dma_request - @result to @status: filled in when it is finished. See struct dma_desc. */
 struct dma_request {
@@ -26,6 +27,9 @@ struct dma_request {
 
 /** dma_engine_count - how many engines this machine has. */
 unsigned int dma_engine_count(void);
+
+/** dma_engine_device - engine @n as the DMA API wants it, masks set; NULL without such an engine. */
+struct device *dma_engine_device(unsigned int n);
 
 /** dma_engine_bits - address bits of engine @n. */
 unsigned int dma_engine_bits(unsigned int n);

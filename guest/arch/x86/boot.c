@@ -4,12 +4,14 @@
  */
 #include <linux/fault-inject.h>
 #include <linux/memblock.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/mmdebug.h>
 #include <linux/panic.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/stackdepot.h>
+#include <linux/swiotlb.h>
 
 #include "guest/arch/x86/arch.h"
 #include "guest/drivers/dma.h"
@@ -58,6 +60,8 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	fill_root(tsc);
 	fault_inject_seed(boot_info.seed);
 	cmdline_setup();
+	for (unsigned int i = 0; i < boot_info.nr_dma; i++)
+		swiotlb_limit_bits = min(swiotlb_limit_bits, boot_info.dma[i].bits);
 	if (MM_DEBUG)
 		stack_depot_init();
 	if (MM_DEBUG)
