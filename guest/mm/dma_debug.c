@@ -59,11 +59,11 @@ void dma_debug_init(void)
 	buckets = rounddown_pow_of_two(buckets);
 	if (off_wanted)
 		return;
-	table->buckets = memblock_alloc(buckets * sizeof(u32), 64);
+	table->buckets = memblock_alloc(PAGE_ALIGN(buckets * sizeof(u32)), PAGE_SIZE);
 	table->nr_buckets = (u32)buckets;
 	table->nr = (u32)nr;
 	table->fresh = 1;
-	table->entries = table->buckets ? memblock_alloc(nr * sizeof(*table->entries), 64) : NULL;
+	table->entries = table->buckets ? memblock_alloc(PAGE_ALIGN(nr * sizeof(*table->entries)), PAGE_SIZE) : NULL;
 	if (!table->entries)
 		pr_warn("DMA-API: no room for %lu entries: checks are off\n", nr);
 }

@@ -115,9 +115,9 @@ void swiotlb_init(void)
 		return;
 	mem->nslabs = slots;
 	cut_areas();
-	mem->areas = memblock_alloc(mem->nareas * sizeof(*mem->areas), 64);
-	mem->slots = memblock_alloc(slots * sizeof(*mem->slots), 64);
-	mem->bitmap = memblock_alloc(slots / 8, 64);
+	mem->areas = memblock_alloc(PAGE_ALIGN(mem->nareas * sizeof(*mem->areas)), PAGE_SIZE);
+	mem->slots = memblock_alloc(PAGE_ALIGN(slots * sizeof(*mem->slots)), PAGE_SIZE);
+	mem->bitmap = memblock_alloc(PAGE_ALIGN(slots / 8), PAGE_SIZE);
 	if (mem->areas && mem->slots && mem->bitmap)
 		at = memblock_phys_alloc_range(slots << IO_TLB_SHIFT, PAGE_SIZE, 0, reach_end());
 	if (!at) {
