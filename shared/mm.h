@@ -84,6 +84,7 @@ struct mm_root {
 	uint32_t nr_lock_classes;
 	uint32_t reserved2;
 	GPTR(struct dma_root) dma;      /* dma.h */
+	GPTR(struct vmap_slot) vmap_slots; /* nr_cpus of them */
 };
 
 #endif

@@ -17,11 +17,10 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
+#include <linux/set_memory.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
-
-#include <asm/pgtable.h>
 
 #include "guest/kernel/kunit.h"
 #include "guest/kernel/module.h"
@@ -377,13 +376,16 @@ static int find_tables(struct load *l)
 	return 0;
 }
 
+/* Nothing that may be executed or is constant may be written to, by this address or any other. */
 static int set_rights(struct load *l)
 {
 	unsigned long va = (unsigned long)l->base;
-	int err = arch_set_memory(va, l->rodata >> PAGE_SHIFT, PAGE_KERNEL_EXEC);
+	int err;
 
+	set_vm_flush_reset_perms(l->base);
+	err = set_memory_rox(va, (int)(l->rodata >> PAGE_SHIFT));
 	if (!err && l->data > l->rodata)
-		err = arch_set_memory(va + l->rodata, (l->data - l->rodata) >> PAGE_SHIFT, PAGE_KERNEL_RO);
+		err = set_memory_ro(va + l->rodata, (int)((l->data - l->rodata) >> PAGE_SHIFT));
 	return err ? fail(l, "its pages' rights cannot be set: %d", err) : 0;
 }
 

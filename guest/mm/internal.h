@@ -84,6 +84,12 @@ static inline void mm_unlock_read(struct mm_lock *lock, unsigned long irq)
 	arch_local_irq_restore(irq);
 }
 
+/** mm_lock_try - take it for looking, if nobody has it; interrupts are off already. Ends with __spin_release(). */
+static inline bool mm_lock_try(struct mm_lock *lock)
+{
+	return __spin_try(lock, raw_smp_processor_id() + 1);
+}
+
 /* ---- pages: the first eight bytes of an entry as one word, so that a page changes state in one store ---- */
 
 #define PAGE_WORD(state, order, owner, flags)                                                                          \
@@ -176,9 +182,10 @@ void slab_usage(unsigned long *objects, unsigned long *pages);
 /* ---- vmalloc ---- */
 
 extern struct vmap_space vmalloc_space, module_space;
+extern struct vmap_slot vmap_slots[MMV_NR_CPUS];
 
 void vmalloc_init(void);
-/** vmalloc_purge - do the vfree()s that had to wait. Context: task, no locks held. Return: pages given back. */
+/** vmalloc_purge - flush what vfree() and others left behind. Context: task; elsewhere nothing is done. Return: pages given back. */
 unsigned long vmalloc_purge(void);
 
 #endif

@@ -30,6 +30,7 @@ struct mm_root mm_root = {
 	.vmalloc = &vmalloc_space,
 	.module_space = &module_space,
 	.dma = &dma_root,
+	.vmap_slots = vmap_slots,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 };

@@ -238,9 +238,9 @@ EXPORT_SYMBOL(si_meminfo);
 
 static unsigned long nr_pgtable;
 
-struct page *pgtable_alloc(void)
+struct page *pgtable_alloc(gfp_t gfp)
 {
-	struct page *page = alloc_pages_owner(GFP_KERNEL | __GFP_ZERO, 0, OWNER_PGTABLE);
+	struct page *page = alloc_pages_owner(gfp | __GFP_ZERO, 0, OWNER_PGTABLE);
 
 	if (page)
 		__atomic_fetch_add(&nr_pgtable, 1, __ATOMIC_RELAXED);

@@ -1,35 +1,44 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmalloc.c - memory that is contiguous in virtual addresses only.
+ * vmalloc.c - memory that is contiguous in virtual addresses only: how an area comes to be.
  *
- * Shape:   an area is a struct vm_struct on the busy side of its space (vmap_space.c): addresses, the pages behind them,
- *          and one page at the end that is never mapped, so that an overrun faults.
- * Order:   pages first, then addresses, then the mapping; taken down in reverse, with a TLB flush on all CPUs after the
- *          mapping is gone and before addresses or pages are anybody else's. A failure anywhere undoes what was done.
+ * Shape:   an area is a struct vm_struct on the busy side of its space (vmap_space.c): addresses, the pages behind them
+ *          (vmalloc_pages.c), and one page at the end that is never mapped, so that an overrun faults.
+ * Order:   pages first, then addresses, then the mapping; vmap_purge.c takes it down. A failure anywhere undoes what was
+ *          done: without addresses at once, with them in the way in which an area goes that was in use.
  *          While an area is on the busy list without being mapped, VM_UNINITIALIZED is set.
- * Locking: the space's lock covers the trees and vm->flags. Whoever sets VM_UNINITIALIZED on a finished area owns it:
- *          so of two vfree() of one area only one takes it down.
- * Contexts: building needs a task. vfree() where nobody may wait (the flush waits for other CPUs) puts the area on a queue,
- *          which the next vmalloc(), vfree(), mm_drain() or short-of-memory allocation of a task empties.
+ * Rights:  a page that is writable is never executable, whatever the caller asks for.
+ * Locking: the space's lock covers the trees. An area that is not finished is its builder's alone.
+ * Contexts: building waits for memory if the mask allows that, and then needs a task; with another mask it may be done
+ *          anywhere, where only what is at hand is taken. Tables for the mapping are asked for with the same patience.
  * Boot:    vmalloc_init() after the slab; the first piece of each space and every area come from caches.
  */
+#include <linux/delay.h>
 #include <linux/errno.h>
 #include <linux/export.h>
+#include <linux/init.h>
 #include <linux/list.h>
+#include <linux/stackdepot.h>
 #include <linux/string.h>
 
-#include "vmap.h"
+#include "vmalloc.h"
+
+/* What a mask may say here; other bits mean nothing for areas. */
+#define VMALLOC_GFP                                                                                                    \
+	(__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_HARDWALL | __GFP_ACCOUNT | __GFP_NOFAIL |            \
+	 __GFP_ZERO | __GFP_NORETRY | __GFP_RETRY_MAYFAIL | __GFP_NOWARN | __GFP_HIGHMEM | __GFP_DMA | __GFP_DMA32 |   \
+	 __GFP_THISNODE | __GFP_MEMALLOC | __GFP_NOMEMALLOC)
 
 static struct kmem_cache *vm_cache;
-static struct vm_struct *waiting; /* linked by ->next; pushed and taken whole with atomics */
 
 /* The rights and patience of a request, for what is allocated on the way. */
 static gfp_t inner_gfp(gfp_t gfp)
 {
-	return gfp & (__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_NOFAIL | __GFP_NOWARN | __GFP_ACCOUNT);
+	return gfp & (__GFP_RECLAIM | __GFP_IO | __GFP_FS | __GFP_HIGH | __GFP_NOFAIL | __GFP_NOWARN | __GFP_ACCOUNT |
+		      __GFP_NORETRY | __GFP_RETRY_MAYFAIL);
 }
 
-static noinline void *vmalloc_failed(gfp_t gfp, unsigned long size, const char *what)
+noinline void *area_failed(gfp_t gfp, unsigned long size, const char *what)
 {
 	if (!(gfp & __GFP_NOWARN)) {
 		pr_warn_ratelimited("vmalloc error: size %lu, %s\n", size, what);
@@ -37,276 +46,375 @@ static noinline void *vmalloc_failed(gfp_t gfp, unsigned long size, const char *
 	return NULL;
 }
 
-/* ---- pages behind an area ---- */
-
-static void free_area_pages(struct vm_struct *vm)
+bool area_may_be_built(gfp_t gfp, const char *call)
 {
-	if (vm->pages) {
-		if (vm->flags & (VM_ALLOC | VM_MAP_PUT_PAGES))
-			free_pages_bulk_array(vm->nr_pages, vm->pages);
-		kvfree(vm->pages);
-	}
-	kmem_cache_free(vm_cache, vm);
+	if (!gfpflags_allow_blocking(gfp))
+		return true;
+	return !WARN(mm_root.tsc_booted && sleep_forbidden(), "%s in atomic context\n", call);
 }
 
-static struct vm_struct *new_area(unsigned long size, unsigned long flags, gfp_t gfp, const void *caller)
-{
-	struct vm_struct *vm = kmem_cache_zalloc(vm_cache, gfp);
+/* ---- descriptions ---- */
 
-	if (vm) {
-		vm->size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE;
-		vm->flags = flags | VM_UNINITIALIZED;
-		vm->caller = (gva_t)(uintptr_t)caller;
-	}
+struct vm_struct *vm_struct_new(unsigned long size, unsigned long flags, gfp_t gfp, const void *caller)
+{
+	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);
+
+	if (vm)
+		*vm = (struct vm_struct){
+			.size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE,
+			.flags = flags | VM_UNINITIALIZED,
+			.caller = (gva_t)(uintptr_t)caller,
+			.alloc_stack = MM_DEBUG ? stack_depot_save_here(1, AREA_STACK_DEPTH) : 0,
+		};
 	return vm;
 }
 
-/* Pages for the whole area. Return: what went wrong, or NULL; what was allocated hangs on @vm either way. */
-static const char *fill_area(struct vm_struct *vm, unsigned long nr, gfp_t gfp)
+void vm_struct_free(struct vm_struct *vm)
 {
-	vm->pages = kvmalloc_array(nr, sizeof(*vm->pages), inner_gfp(gfp) | __GFP_ZERO);
-	if (!vm->pages)
-		return "failed to allocate page array";
-	vm->nr_pages = alloc_pages_bulk_owner(gfp | __GFP_NOWARN, nr, vm->pages, OWNER_VMALLOC);
-	return vm->nr_pages == nr ? NULL : "failed to allocate pages";
+	if (vm->pages && vm->pages != &vm->one)
+		kvfree(vm->pages);
+	kmem_cache_free(vm_cache, vm);
 }
 
-/* ---- building ---- */
-
-static void finish_area(struct vmap_space *space, struct vm_struct *vm)
+void area_finish(struct vm_struct *vm)
 {
-	unsigned long irq = mm_lock_write(&space->lock);
-
-	vm->flags &= ~(uint64_t)VM_UNINITIALIZED;
-	mm_unlock_write(&space->lock, irq);
+	__atomic_fetch_and(&vm->flags, ~(uint64_t)VM_UNINITIALIZED, __ATOMIC_RELEASE);
 }
 
-/* Addresses for the area, and its pages mapped there. Return: what went wrong, or NULL. */
-static const char *place_area(struct vmap_space *space, struct vm_struct *vm, unsigned long align, unsigned long start,
-			      unsigned long end, gfp_t gfp, pgprot_t prot)
+/* Room for the addresses of @nr pages. */
+static bool new_array(struct vm_struct *vm, unsigned long nr, gfp_t gfp)
 {
-	int err = vmap_reserve(space, vm, align, start, end, inner_gfp(gfp));
+	if (nr == 1)
+		vm->pages = &vm->one;
+	else
+		vm->pages = kvmalloc_array(nr, sizeof(*vm->pages), inner_gfp(gfp) | __GFP_ZERO);
+	return vm->pages;
+}
+
+/* ---- mapping ---- */
+
+static bool is_whole_block(struct page **pages, unsigned long nr, unsigned int order)
+{
+	unsigned long n = 1UL << order;
+
+	if (nr < n || page_to_pfn(*pages) & (n - 1))
+		return false;
+	for (unsigned long i = 1; i < n; i++)
+		if (pages[i] != *pages + i)
+			return false;
+	return true;
+}
+
+/* Large pages where their pages lie together, small ones elsewhere. */
+static int map_large(struct vm_struct *vm, gfp_t gfp, pgprot_t prot)
+{
+	unsigned long n = 1UL << vm->page_order, step;
+
+	for (unsigned long i = 0; i < vm->nr_pages; i += step) {
+		unsigned long left = vm->nr_pages - i, va = vm->addr + (i << PAGE_SHIFT);
+		struct page **pages = vm->pages + i;
+		int err;
+
+		step = min(left, n);
+		if (is_whole_block(pages, left, vm->page_order))
+			err = arch_vmap_range(va, page_to_phys(*pages), step << PAGE_SHIFT, prot, gfp);
+		else
+			err = arch_vmap_pages(va, pages, step, prot, gfp);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static int map_area(struct vm_struct *vm, gfp_t gfp, pgprot_t prot)
+{
+	if (vm->page_order)
+		return map_large(vm, gfp, prot);
+	return arch_vmap_pages(vm->addr, vm->pages, vm->nr_pages, prot, gfp);
+}
+
+static bool is_unfinished(const struct vmap_area *va)
+{
+	return va->vm && va->vm->flags & VM_UNINITIALIZED;
+}
+
+/*
+ * Addresses for the area, and its pages mapped there. Return: what went wrong, or NULL. @gone: the area is on its way out
+ * already; what was mapped of it may be remembered by some CPU.
+ */
+static const char *place_area(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *wish, gfp_t gfp,
+			      pgprot_t prot, bool *gone)
+{
+	struct vmap_area *va;
+	int err = vmap_get_room(space, vm, wish, inner_gfp(gfp), &va);
 
 	if (err)
 		return err == -ENOSPC ? "no address range is large enough" : "vmap_area allocation failed";
-	if (arch_vmap_pages(vm->addr, vm->pages, vm->nr_pages, prot)) {
-		vmap_release(space, vm);
+	if (map_area(vm, inner_gfp(gfp), prot)) {
+		*gone = true;
+		area_take_down(vm->addr, is_unfinished);
 		return "failed to map pages";
 	}
-	finish_area(space, vm);
+	area_finish(vm);
 	return NULL;
 }
 
-static bool may_build(const char *call)
+/* One try. Return: what went wrong, or NULL; then *@out is the area. */
+static const char *build_area(const struct vmap_wish *wish, unsigned long nr, gfp_t gfp, pgprot_t prot,
+			      unsigned long flags, const void *caller, struct vm_struct **out)
 {
-	return !WARN(mm_root.tsc_booted && sleep_forbidden(), "%s in atomic context\n", call);
+	struct vmap_space *space = vmap_space_of(wish->start);
+	struct vm_struct *vm = vm_struct_new(nr << PAGE_SHIFT, VM_ALLOC | flags, inner_gfp(gfp), caller);
+	const char *what = NULL;
+	bool gone = false;
+
+	*out = vm;
+	if (!vm)
+		return "vm_struct allocation failed";
+	if (wish->align >= PMD_SIZE && flags & VM_ALLOW_HUGE_VMAP)
+		vm->page_order = PMD_SHIFT - PAGE_SHIFT;
+	if (!new_array(vm, nr, gfp))
+		what = "failed to allocate page array";
+	if (!what) {
+		vm->nr_pages = vmalloc_take_pages(vm->pages, nr, vm->page_order, gfp);
+		what = vm->nr_pages == nr ? NULL : "failed to allocate pages";
+	}
+	if (!what)
+		what = place_area(space, vm, wish, gfp, prot, &gone);
+	if (what && !gone) {
+		vmalloc_give_pages(vm->pages, vm->nr_pages);
+		vm_struct_free(vm);
+	}
+	return what;
 }
+
+/* Why a request cannot be tried at all, or NULL. */
+static const char *refuse(unsigned long size, unsigned long align, unsigned long start, unsigned long end)
+{
+	const struct vmap_space *space = vmap_space_of(start);
+
+	if (size > SIZE_MAX - PAGE_SIZE || PAGE_ALIGN(size) >> PAGE_SHIFT > totalram_pages())
+		return "exceeds total pages";
+	return !space || end > space->end || align & (align - 1) ? "bad range or alignment" : NULL;
+}
+
+static bool nohuge;
+
+static int set_nohuge(char *value)
+{
+	nohuge = !*value;
+	return !*value;
+}
+__setup("nohugevmalloc", set_nohuge);
 
 void *__vmalloc_node_range(unsigned long size, unsigned long align, unsigned long start, unsigned long end, gfp_t gfp,
 			   pgprot_t prot, unsigned long vm_flags, int node, const void *caller)
 {
-	struct vmap_space *space = vmap_space_of(start);
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct vmap_wish wish = {.align = align, .start = start, .end = end};
 	struct vm_struct *vm;
 	const char *what;
 
 	(void)node;
-	if (WARN_ON_ONCE(!size) || !may_build("vmalloc"))
+	if (WARN_ON_ONCE(!size) || !area_may_be_built(gfp, "vmalloc"))
 		return NULL;
-	if (size > SIZE_MAX - PAGE_SIZE || nr > totalram_pages())
-		return vmalloc_failed(gfp, size, "exceeds total pages");
-	if (!space || end > space->end || (align & (align - 1)))
-		return vmalloc_failed(gfp, size, "bad range or alignment");
-	vmalloc_purge();
-	vm = new_area(nr << PAGE_SHIFT, VM_ALLOC | vm_flags, inner_gfp(gfp), caller);
-	if (!vm)
-		return vmalloc_failed(gfp, size, "vm_struct allocation failed");
-	what = fill_area(vm, nr, gfp);
-	if (!what)
-		what = place_area(space, vm, align, start, end, gfp, prot);
-	if (!what)
-		return (void *)vm->addr;
-	free_area_pages(vm);
-	return vmalloc_failed(gfp, size, what);
+	if (WARN_ONCE(gfp & ~VMALLOC_GFP, "vmalloc: flags %#x of %#x mean nothing here\n", gfp & ~VMALLOC_GFP, gfp))
+		gfp &= VMALLOC_GFP;
+	what = refuse(size, align, start, end);
+	if (what)
+		return area_failed(gfp, size, what);
+	if (vm_flags & VM_ALLOW_HUGE_VMAP && nr >= 1UL << (PMD_SHIFT - PAGE_SHIFT) && !nohuge)
+		wish.align = max(align, PMD_SIZE);
+	wish.size = (nr << PAGE_SHIFT) + (vm_flags & VM_NO_GUARD ? 0 : PAGE_SIZE);
+	for (;;) {
+		what = build_area(&wish, nr, gfp, prot, vm_flags, caller, &vm);
+		if (!what)
+			return (void *)vm->addr;
+		if (!(gfp & __GFP_NOFAIL) || !gfpflags_allow_blocking(gfp))
+			return area_failed(gfp, size, what);
+		/* Somebody else must give something back first. */
+		msleep(1);
+	}
 }
 EXPORT_SYMBOL(__vmalloc_node_range);
 
-static void *vmalloc_from(unsigned long size, gfp_t gfp, const void *caller)
+/* ---- the calls ---- */
+
+static __always_inline void *vmalloc_from(unsigned long size, gfp_t gfp, unsigned long flags, const void *caller)
 {
-	return __vmalloc_node_range(size, 1, VMALLOC_START, VMALLOC_END, gfp, PAGE_KERNEL, 0, NUMA_NO_NODE, caller);
+	return __vmalloc_node_range(size, 1, VMALLOC_START, VMALLOC_END, gfp, PAGE_KERNEL, flags, NUMA_NO_NODE, caller);
 }
+
+void *__vmalloc_node(unsigned long size, unsigned long align, gfp_t gfp, int node, const void *caller)
+{
+	return __vmalloc_node_range(size, align, VMALLOC_START, VMALLOC_END, gfp, PAGE_KERNEL, 0, node,
+				    caller ? caller : __builtin_return_address(0));
+}
+EXPORT_SYMBOL(__vmalloc_node);
 
 void *vmalloc(unsigned long size)
 {
-	return vmalloc_from(size, GFP_KERNEL, __builtin_return_address(0));
+	return vmalloc_from(size, GFP_KERNEL, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL(vmalloc);
 
 void *vzalloc(unsigned long size)
 {
-	return vmalloc_from(size, GFP_KERNEL | __GFP_ZERO, __builtin_return_address(0));
+	return vmalloc_from(size, GFP_KERNEL | __GFP_ZERO, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL(vzalloc);
 
+void *vmalloc_node(unsigned long size, int node)
+{
+	(void)node;
+	return vmalloc_from(size, GFP_KERNEL, 0, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(vmalloc_node);
+
+void *vzalloc_node(unsigned long size, int node)
+{
+	(void)node;
+	return vmalloc_from(size, GFP_KERNEL | __GFP_ZERO, 0, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(vzalloc_node);
+
 void *vmalloc_32(unsigned long size)
 {
-	return vmalloc_from(size, GFP_KERNEL | GFP_DMA32, __builtin_return_address(0));
+	return vmalloc_from(size, GFP_KERNEL | GFP_DMA32, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL(vmalloc_32);
 
+void *vmalloc_32_user(unsigned long size)
+{
+	return vmalloc_from(size, GFP_KERNEL | GFP_DMA32 | __GFP_ZERO, VM_USERMAP, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(vmalloc_32_user);
+
 void *vmalloc_user(unsigned long size)
 {
-	return __vmalloc_node_range(size, 1, VMALLOC_START, VMALLOC_END, GFP_KERNEL | __GFP_ZERO, PAGE_KERNEL,
-				    VM_USERMAP, NUMA_NO_NODE, __builtin_return_address(0));
+	return vmalloc_from(size, GFP_KERNEL | __GFP_ZERO, VM_USERMAP, __builtin_return_address(0));
 }
 EXPORT_SYMBOL(vmalloc_user);
 
+void *vmalloc_huge(unsigned long size, gfp_t gfp)
+{
+	return vmalloc_from(size, gfp, VM_ALLOW_HUGE_VMAP, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(vmalloc_huge);
+
 void *__vmalloc(unsigned long size, gfp_t gfp)
 {
-	return vmalloc_from(size, gfp, __builtin_return_address(0));
+	return vmalloc_from(size, gfp, 0, __builtin_return_address(0));
 }
 EXPORT_SYMBOL(__vmalloc);
 
+void *__vmalloc_array(size_t n, size_t size, gfp_t gfp)
+{
+	size_t bytes = size_mul(n, size);
+
+	return bytes == SIZE_MAX ? NULL : vmalloc_from(bytes, gfp, 0, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(__vmalloc_array);
+
+void *vrealloc(const void *addr, size_t size, gfp_t gfp)
+{
+	const struct vm_struct *vm = addr ? find_vm_area(addr) : NULL;
+	size_t have;
+	void *fresh;
+
+	if (!addr)
+		return vmalloc_from(size, gfp, 0, __builtin_return_address(0));
+	if (!size) {
+		vfree(addr);
+		return NULL;
+	}
+	if (WARN(!vm || vm->addr != (unsigned long)addr, "Trying to vrealloc() nonexistent vm area (%lx)\n",
+		 (unsigned long)addr))
+		return NULL;
+	have = get_vm_area_size(vm);
+	if (size <= have) {
+		if (gfp & __GFP_ZERO)
+			memset((char *)addr + size, 0, have - size);
+		return (void *)addr;
+	}
+	fresh = vmalloc_from(size, gfp, 0, __builtin_return_address(0));
+	if (!fresh)
+		return NULL;
+	memcpy(fresh, addr, have);
+	vfree(addr);
+	return fresh;
+}
+EXPORT_SYMBOL(vrealloc);
+
+/* ---- somebody else's pages ---- */
+
 void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_t prot)
 {
-	gfp_t gfp = GFP_KERNEL;
+	unsigned long size = (unsigned long)count << PAGE_SHIFT;
+	struct vmap_wish wish = {size + PAGE_SIZE, PAGE_SIZE, VMALLOC_START, VMALLOC_END, 0};
+	const char *what = "failed to allocate page array";
+	bool gone = false, put = flags & VM_MAP_PUT_PAGES;
 	struct vm_struct *vm;
-	const char *what;
 
-	if (WARN_ON_ONCE(flags & VM_NO_GUARD) || !may_build("vmap"))
+	if (WARN_ON_ONCE(flags & VM_NO_GUARD) || !area_may_be_built(GFP_KERNEL, "vmap"))
 		return NULL;
 	if (!count || count > totalram_pages())
 		return NULL;
-	vm = new_area((unsigned long)count << PAGE_SHIFT, (flags & ~(unsigned long)VM_ALLOC) | VM_MAP, gfp,
-		      __builtin_return_address(0));
+	vm = vm_struct_new(size, (flags & ~(unsigned long)(VM_ALLOC | VM_MAP_PUT_PAGES)) | VM_MAP, GFP_KERNEL,
+			   __builtin_return_address(0));
 	if (!vm)
 		return NULL;
-	/* The caller's array may go at any time, unless it is given away: a copy says what is mapped here. */
-	vm->pages = flags & VM_MAP_PUT_PAGES ? pages : kvmemdup(pages, count * sizeof(*pages), gfp);
-	vm->nr_pages = count;
-	what = "failed to allocate page array";
-	if (vm->pages)
-		what = place_area(&vmalloc_space, vm, PAGE_SIZE, VMALLOC_START, VMALLOC_END, gfp,
-				  __pgprot(pgprot_val(prot) | _PAGE_NX));
-	if (!what)
+	/* The caller's array may go at any time, even if it is given away: only when all went well it is ours. */
+	if (new_array(vm, count, GFP_KERNEL)) {
+		memcpy(vm->pages, pages, count * sizeof(*pages));
+		vm->nr_pages = count;
+		what = place_area(&vmalloc_space, vm, &wish, GFP_KERNEL, __pgprot(pgprot_val(prot) | _PAGE_NX), &gone);
+	}
+	if (!what) {
+		if (put) {
+			vm->flags |= VM_MAP_PUT_PAGES;
+			kvfree(pages);
+		}
 		return (void *)vm->addr;
-	if (flags & VM_MAP_PUT_PAGES)
-		vm->pages = NULL; /* still the caller's */
-	free_area_pages(vm);
-	return vmalloc_failed(gfp, (unsigned long)count << PAGE_SHIFT, what);
+	}
+	if (!gone)
+		vm_struct_free(vm);
+	return area_failed(GFP_KERNEL, size, what);
 }
 EXPORT_SYMBOL(vmap);
 
-/* ---- taking down ---- */
+/* ---- room without pages ---- */
 
-/* The finished area that begins at @addr, now ours alone; NULL, after a report, if there is none. */
-static struct vm_struct *claim_area(const void *addr, const char *call)
+struct vm_struct *get_vm_area_caller(unsigned long size, unsigned long flags, const void *caller)
 {
-	struct vmap_space *space = vmap_space_of((unsigned long)addr);
-	struct vm_struct *vm = NULL;
+	struct vmap_wish wish = {.align = PAGE_SIZE, .start = VMALLOC_START, .end = VMALLOC_END};
+	struct vmap_area *va;
+	struct vm_struct *vm;
 
-	if (WARN(!PAGE_ALIGNED(addr), "Trying to %s() bad address (%lx)\n", call, (unsigned long)addr))
+	size = PAGE_ALIGN(size);
+	if (!size || !area_may_be_built(GFP_KERNEL, "get_vm_area"))
 		return NULL;
-	if (space) {
-		unsigned long irq = mm_lock_write(&space->lock);
-		struct vmap_area *va = vmap_find(space, (unsigned long)addr);
-
-		if (va && va->va_start == (unsigned long)addr && !(va->vm->flags & VM_UNINITIALIZED)) {
-			vm = va->vm;
-			vm->flags |= VM_UNINITIALIZED;
-		}
-		mm_unlock_write(&space->lock, irq);
+	/* As far as it may help a large page: devices' registers are aligned to their size. */
+	if (flags & VM_IOREMAP)
+		wish.align = clamp(1UL << (63 - __builtin_clzl(size)), PAGE_SIZE, PMD_SIZE);
+	vm = vm_struct_new(size, flags, GFP_KERNEL, caller);
+	if (!vm)
+		return NULL;
+	wish.size = vm->size;
+	if (vmap_get_room(&vmalloc_space, vm, &wish, GFP_KERNEL, &va)) {
+		vm_struct_free(vm);
+		return area_failed(GFP_KERNEL, size, "no address range is large enough");
 	}
-	WARN(!vm, "Trying to %s() nonexistent vm area (%lx)\n", call, (unsigned long)addr);
+	area_finish(vm);
 	return vm;
 }
+EXPORT_SYMBOL(get_vm_area_caller);
 
-/* Needs: a claimed area, a task or early boot. */
-static void take_down(struct vm_struct *vm)
+struct vm_struct *get_vm_area(unsigned long size, unsigned long flags)
 {
-	unsigned long start = vm->addr, size = vm->nr_pages << PAGE_SHIFT;
-
-	arch_vunmap_range(start, size);
-	arch_flush_tlb_kernel_range(start, start + size);
-	vmap_release(vmap_space_of(start), vm);
-	free_area_pages(vm);
+	return get_vm_area_caller(size, flags, __builtin_return_address(0));
 }
-
-static void queue_area(struct vm_struct *vm)
-{
-	vm->next = __atomic_load_n(&waiting, __ATOMIC_RELAXED);
-	while (!__atomic_compare_exchange_n(&waiting, &vm->next, vm, false, __ATOMIC_RELEASE, __ATOMIC_RELAXED))
-		;
-}
-
-unsigned long vmalloc_purge(void)
-{
-	unsigned long pages = 0;
-	struct vm_struct *vm;
-
-	if (likely(!__atomic_load_n(&waiting, __ATOMIC_RELAXED)) || sleep_forbidden())
-		return 0;
-	vm = __atomic_exchange_n(&waiting, NULL, __ATOMIC_ACQUIRE);
-	while (vm) {
-		struct vm_struct *next = vm->next;
-
-		if (vm->flags & VM_ALLOC)
-			pages += vm->nr_pages;
-		take_down(vm);
-		vm = next;
-	}
-	return pages;
-}
-
-void vfree_atomic(const void *addr)
-{
-	struct vm_struct *vm = addr ? claim_area(addr, "vfree") : NULL;
-
-	if (vm)
-		queue_area(vm);
-}
-EXPORT_SYMBOL(vfree_atomic);
-
-void vfree(const void *addr)
-{
-	struct vm_struct *vm;
-
-	if (!addr)
-		return;
-	if (sleep_forbidden() && mm_root.tsc_booted) {
-		vfree_atomic(addr);
-		return;
-	}
-	vm = claim_area(addr, "vfree");
-	if (vm)
-		take_down(vm);
-	vmalloc_purge();
-}
-EXPORT_SYMBOL(vfree);
-
-void vunmap(const void *addr)
-{
-	struct vm_struct *vm;
-
-	if (!addr)
-		return;
-	if (!may_build("vunmap"))
-		return;
-	vm = claim_area(addr, "vunmap");
-	if (!vm)
-		return;
-	/* The pages stay with whoever has them. */
-	WARN(vm->flags & VM_ALLOC, "vunmap(%lx) of a vmalloc area: its pages are lost\n", (unsigned long)addr);
-	vm->flags &= ~(uint64_t)VM_MAP_PUT_PAGES;
-	take_down(vm);
-}
-EXPORT_SYMBOL(vunmap);
-
-void vm_unmap_aliases(void)
-{
-	vmalloc_purge();
-}
-EXPORT_SYMBOL(vm_unmap_aliases);
+EXPORT_SYMBOL(get_vm_area);
 
 /* ---- questions ---- */
 
@@ -326,6 +434,14 @@ struct vm_struct *find_vm_area(const void *addr)
 	return vm;
 }
 EXPORT_SYMBOL(find_vm_area);
+
+bool is_vm_area_hugepages(const void *addr)
+{
+	const struct vm_struct *vm = find_vm_area(addr);
+
+	return vm && vm->page_order;
+}
+EXPORT_SYMBOL(is_vm_area_hugepages);
 
 struct page *vmalloc_to_page(const void *addr)
 {
@@ -350,4 +466,5 @@ void vmalloc_init(void)
 	vm_cache = KMEM_CACHE(vm_struct, SLAB_PANIC);
 	BUG_ON(vmap_space_init(&vmalloc_space, VMALLOC_START, VMALLOC_END));
 	BUG_ON(vmap_space_init(&module_space, MODULES_START, MODULES_END));
+	vmap_ram_init();
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
- * vmap_space.c - ranges of virtual addresses, cut into busy and free pieces.
+ * vmap_space.c - ranges of virtual addresses, cut into busy, lazy and free pieces.
  *
- * Shape:   each piece is a struct vmap_area, on a list and in a tree by address, one pair for busy pieces and one for free
- *          ones. The free tree also keeps the largest piece of every subtree, so that the lowest piece that is large
- *          enough is found in O(log n) (for alignments up to a page; a larger one may have to look at more).
- * Always:  busy and free pieces together cover the space without gap or overlap; no two free pieces touch;
+ * Shape:   each piece is a struct vmap_area. Busy and free ones are on a list and in a tree by address, one pair for either.
+ *          The free tree also keeps the largest piece of every subtree, so that the lowest piece that is large enough is
+ *          found in O(log n); for an alignment beyond a page a piece that fits wherever it begins is looked for first, and
+ *          only if there is none each that may. Lazy ones (freed, but TLBs may still know them) are on a list in
+ *          the order in which they came; the purge (vmalloc.c) takes them from there and makes them free.
+ * Always:  busy, lazy and free pieces together cover the space without gap or overlap; no two free pieces touch;
  *          subtree_max is the largest size under a node; the lists are in the order of the trees;
- *          nr_pages = sum of vm->nr_pages over busy pieces with VM_ALLOC.
+ *          nr_pages = sum of vm->nr_pages over busy pieces with VM_ALLOC; lazy_pages = pages of address space in lazy ones.
  * Locking: space->lock, with interrupts off, covers all of it. Structures are allocated before and freed after it is held.
+ *          What is on space->purging belongs to the one purge that runs at a time.
  * Policy:  first fit by lowest address.
  * Not here: what is mapped at the addresses (vmalloc.c).
  */
@@ -57,7 +60,7 @@ static void insert_busy(struct vmap_space *space, struct vmap_area *va)
 	link_piece(va, &space->busy_root, &space->busy);
 	rb_insert_color(&va->node, &space->busy_root);
 	space->nr_busy++;
-	if (va->vm->flags & VM_ALLOC)
+	if (va->vm && va->vm->flags & VM_ALLOC)
 		space->nr_pages += va->vm->nr_pages;
 }
 
@@ -66,9 +69,8 @@ static void remove_busy(struct vmap_space *space, struct vmap_area *va)
 	rb_erase(&va->node, &space->busy_root);
 	list_del(&va->list);
 	space->nr_busy--;
-	if (va->vm->flags & VM_ALLOC)
+	if (va->vm && va->vm->flags & VM_ALLOC)
 		space->nr_pages -= va->vm->nr_pages;
-	va->vm = NULL;
 }
 
 static void insert_free(struct vmap_space *space, struct vmap_area *va)
@@ -129,6 +131,25 @@ static struct vmap_area *lowest_fit(const struct rb_node *node, const struct wis
 	return found;
 }
 
+/* The piece to cut from, and where. */
+static struct vmap_area *find_room(const struct vmap_space *space, const struct wish *wish, uint64_t *at)
+{
+	struct vmap_area *va = NULL;
+
+	if (wish->align > PAGE_SIZE) {
+		struct wish anywhere = *wish;
+
+		anywhere.size += wish->align - PAGE_SIZE;
+		anywhere.align = PAGE_SIZE;
+		va = lowest_fit(space->free_root.node, &anywhere);
+	}
+	if (!va)
+		va = lowest_fit(space->free_root.node, wish);
+	if (va)
+		*at = place_in(va, wish);
+	return va;
+}
+
 /*
  * Cut [at, at + size) out of a free piece. Uses up to two of @spare: one for the busy piece, one if free room is left on both
  * sides. Return: the busy piece.
@@ -162,33 +183,38 @@ static struct vmap_area *cut_piece(struct vmap_space *space, struct vmap_area *v
 	return busy;
 }
 
-int vmap_reserve(struct vmap_space *space, struct vm_struct *vm, unsigned long align, unsigned long start,
-		 unsigned long end, gfp_t gfp)
+int vmap_reserve(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
+		 struct vmap_area **out)
 {
-	struct wish wish = {vm->size, max(align, PAGE_SIZE), start, end};
+	struct wish wish = {w->size, max(w->align, PAGE_SIZE), w->start, w->end};
+	bool middle = wish.align > PAGE_SIZE || w->start > space->start;
 	struct vmap_area *spare[2] = {NULL, NULL}, *va;
+	uint64_t at = 0;
 	unsigned long irq;
 	int err = -ENOMEM;
 
 	spare[0] = kmem_cache_alloc(area_cache, gfp);
-	if (spare[0] && (align > PAGE_SIZE || start > space->start))
+	if (spare[0] && middle)
 		spare[1] = kmem_cache_alloc(area_cache, gfp);
-	if (!spare[0] || (!spare[1] && (align > PAGE_SIZE || start > space->start)))
+	if (!spare[0] || (!spare[1] && middle))
 		goto out;
 	irq = mm_lock_write(&space->lock);
-	va = lowest_fit(space->free_root.node, &wish);
+	va = find_room(space, &wish, &at);
 	if (va) {
-		va = cut_piece(space, va, place_in(va, &wish), wish.size, spare);
-		vm->addr = va->va_start;
+		va = cut_piece(space, va, at, wish.size, spare);
+		if (vm)
+			vm->addr = va->va_start;
 		va->vm = vm;
+		va->flags = w->flags;
 		va->subtree_max = 0;
 		insert_busy(space, va);
+		*out = va;
 	}
 	mm_unlock_write(&space->lock, irq);
 	err = va ? 0 : -ENOSPC;
 out:
 	for (int i = 0; i < 2; i++)
-		if (spare[i])
+		if (unlikely(spare[i]))
 			kmem_cache_free(area_cache, spare[i]);
 	return err;
 }
@@ -233,19 +259,70 @@ static void free_piece(struct vmap_space *space, struct vmap_area *va, struct vm
 	}
 }
 
-void vmap_release(struct vmap_space *space, struct vm_struct *vm)
+/* ---- giving back: busy, then lazy, then free ---- */
+
+struct vmap_area *vmap_retire(struct vmap_space *space, unsigned long addr, vmap_may_go_t *may_go)
 {
-	struct vmap_area *va, *unused[2] = {NULL, NULL};
+	unsigned long irq = mm_lock_write(&space->lock);
+	struct vmap_area *va = vmap_find(space, addr);
+
+	if (va && va->va_start == addr && may_go(va)) {
+		remove_busy(space, va);
+		list_add_tail(&va->list, &space->lazy);
+		space->nr_lazy++;
+		space->lazy_pages += piece_size(va) >> PAGE_SHIFT;
+	} else {
+		va = NULL;
+	}
+	mm_unlock_write(&space->lock, irq);
+	return va;
+}
+
+unsigned long vmap_take_lazy(struct vmap_space *space)
+{
+	unsigned long taken = 0, irq = mm_lock_write(&space->lock);
+	struct vmap_area *va, *next;
+
+	list_for_each_entry_safe (va, next, &space->lazy, list) {
+		if (!(READ_ONCE(va->flags) & (VMAP_QUEUED | VMAP_UNMAPPED)))
+			continue;
+		list_move_tail(&va->list, &space->purging);
+		taken++;
+	}
+	mm_unlock_write(&space->lock, irq);
+	return taken;
+}
+
+static void remember(struct vmap_space *space, const struct vmap_area *va)
+{
+	struct vmap_past *past = &space->past[space->nr_past++ % VMAP_NR_PAST];
+
+	*past = (struct vmap_past){.start = va->va_start, .end = va->va_end};
+	if (!va->vm)
+		return;
+	past->caller = va->vm->caller;
+	past->alloc_stack = va->vm->alloc_stack;
+	past->free_stack = va->vm->free_stack;
+}
+
+struct vm_struct *vmap_release(struct vmap_space *space, struct vmap_area *va)
+{
+	struct vmap_area *unused[2] = {NULL, NULL};
+	struct vm_struct *vm = va->vm;
 	unsigned long irq = mm_lock_write(&space->lock);
 
-	va = vmap_find(space, vm->addr);
-	BUG_ON(!va || va->vm != vm);
-	remove_busy(space, va);
+	list_del(&va->list);
+	space->nr_lazy--;
+	space->lazy_pages -= piece_size(va) >> PAGE_SHIFT;
+	remember(space, va);
+	va->vm = NULL;
+	va->flags = 0;
 	free_piece(space, va, unused);
 	mm_unlock_write(&space->lock, irq);
 	for (int i = 0; i < 2; i++)
 		if (unused[i])
 			kmem_cache_free(area_cache, unused[i]);
+	return vm;
 }
 
 /* ---- finding what is there ---- */
@@ -265,6 +342,108 @@ struct vmap_area *vmap_find(const struct vmap_space *space, unsigned long addr)
 			return va;
 	}
 	return NULL;
+}
+
+/* The busy piece with the largest start below @addr. */
+static struct vmap_area *busy_below(const struct vmap_space *space, unsigned long addr)
+{
+	struct rb_node *node = space->busy_root.node;
+	struct vmap_area *below = NULL;
+
+	while (node) {
+		struct vmap_area *va = rb_entry(node, struct vmap_area, node);
+
+		if (va->va_start <= addr) {
+			below = va;
+			node = node->right;
+		} else {
+			node = node->left;
+		}
+	}
+	return below;
+}
+
+static void tell_about(struct vmap_story *story, const struct vmap_area *va)
+{
+	story->start = va->va_start;
+	story->end = va->va_end;
+	if (!va->vm)
+		return;
+	story->flags = va->vm->flags;
+	story->caller = va->vm->caller;
+	story->alloc_stack = va->vm->alloc_stack;
+	story->free_stack = va->vm->free_stack;
+}
+
+static bool told_lazy(const struct list_head *list, unsigned long addr, struct vmap_story *story)
+{
+	const struct vmap_area *va;
+
+	list_for_each_entry (va, list, list) {
+		if (addr < va->va_start || addr >= va->va_end)
+			continue;
+		tell_about(story, va);
+		story->place = VMAP_FREED;
+		return true;
+	}
+	return false;
+}
+
+static bool told_past(const struct vmap_space *space, unsigned long addr, struct vmap_story *story)
+{
+	for (uint64_t n = space->nr_past; n > 0 && n + VMAP_NR_PAST > space->nr_past; n--) {
+		const struct vmap_past *past = &space->past[(n - 1) % VMAP_NR_PAST];
+
+		if (addr < past->start || addr >= past->end)
+			continue;
+		*story = (struct vmap_story){
+			.place = VMAP_FREED,
+			.start = past->start,
+			.end = past->end,
+			.caller = past->caller,
+			.alloc_stack = past->alloc_stack,
+			.free_stack = past->free_stack,
+		};
+		return true;
+	}
+	return false;
+}
+
+static void tell(const struct vmap_space *space, unsigned long addr, struct vmap_story *story)
+{
+	const struct vmap_area *va = busy_below(space, addr);
+
+	if (va && addr < va->va_end) {
+		bool guard = !va->vm || !(va->vm->flags & VM_NO_GUARD);
+
+		tell_about(story, va);
+		story->place = guard && addr >= va->va_end - PAGE_SIZE ? VMAP_GUARD : VMAP_INSIDE;
+	} else if (!told_lazy(&space->lazy, addr, story) && !told_lazy(&space->purging, addr, story) &&
+		   !told_past(space, addr, story) && va) {
+		tell_about(story, va);
+		story->place = VMAP_BEYOND;
+	}
+}
+
+void vmap_tell(unsigned long addr, struct vmap_story *story)
+{
+	struct vmap_space *space = vmap_space_of(addr);
+	unsigned long irq;
+
+	*story = (struct vmap_story){.place = VMAP_NOWHERE};
+	if (!space)
+		return;
+	/* Whoever asks may have come here from under the lock, or the holder may be stopped for good. */
+	irq = arch_local_irq_save();
+	for (unsigned int tries = 0; tries < 10000; tries++) {
+		if (mm_lock_try(&space->lock)) {
+			tell(space, addr, story);
+			__spin_release(&space->lock);
+			break;
+		}
+		cpu_relax();
+	}
+	arch_local_irq_restore(irq);
 }
 
 struct vmap_space *vmap_space_of(unsigned long addr)
@@ -287,6 +466,8 @@ int vmap_space_init(struct vmap_space *space, unsigned long start, unsigned long
 		return -ENOMEM;
 	INIT_LIST_HEAD(&space->busy);
 	INIT_LIST_HEAD(&space->free);
+	INIT_LIST_HEAD(&space->lazy);
+	INIT_LIST_HEAD(&space->purging);
 	space->start = start;
 	space->end = end;
 	va->va_start = start;

@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/set_memory.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
@@ -143,13 +144,13 @@ static void rights_can_change(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	*p = 1;
-	KUNIT_EXPECT_EQ(test, arch_set_memory((unsigned long)p, 1, PAGE_KERNEL_RO), 0);
+	KUNIT_EXPECT_EQ(test, set_memory_ro((unsigned long)p, 1), 0);
 	read_only = copy_to_kernel_nofault(p, &v, sizeof(v));
 	KUNIT_EXPECT_EQ(test, *(volatile unsigned long *)p, 1UL);
-	KUNIT_EXPECT_EQ(test, arch_set_memory((unsigned long)p, 1, PAGE_KERNEL), 0);
+	KUNIT_EXPECT_EQ(test, set_memory_rw((unsigned long)p, 1), 0);
 	writable = copy_to_kernel_nofault(p, &v, sizeof(v));
 	/* The guard page has no rights to change. */
-	KUNIT_EXPECT_EQ(test, arch_set_memory((unsigned long)p, 2, PAGE_KERNEL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, set_memory_ro((unsigned long)p, 2), -EFAULT);
 	vfree(p);
 	KUNIT_EXPECT_EQ(test, read_only, -EFAULT);
 	KUNIT_EXPECT_EQ(test, writable, 0);
@@ -277,7 +278,7 @@ static void old_translations_are_forgotten(struct kunit *test)
 		peek.want = 100 + i % 2;
 		on_each_cpu(peek_here, &peek, 1);
 		arch_vunmap_range(va, PAGE_SIZE);
-		err = arch_vmap_pages(va, &pages[(i + 1) % 2], 1, PAGE_KERNEL);
+		err = arch_vmap_pages(va, &pages[(i + 1) % 2], 1, PAGE_KERNEL, GFP_KERNEL);
 		arch_flush_tlb_kernel_range(va, va + PAGE_SIZE);
 	}
 	KUNIT_EXPECT_EQ(test, err, 0);

@@ -223,7 +223,7 @@ void mm_usage(struct mm_usage *usage);
 void mm_drain(void);
 
 /** pgtable_alloc, pgtable_free - one zeroed page for a page table; NULL when there is none. */
-struct page *pgtable_alloc(void);
+struct page *pgtable_alloc(gfp_t gfp);
 void pgtable_free(struct page *page);
 
 #endif

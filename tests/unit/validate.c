@@ -439,16 +439,19 @@ static const char *same_order(struct list_head *list, struct rb_root *root, uint
 		       : NULL;
 }
 
-static const char *check_area(const struct vmap_area *va, uint64_t *pages)
+static const char *check_area(const struct vmap_area *va, uint64_t *pages, unsigned long *mapped)
 {
 	const struct vm_struct *vm = va->vm;
 
+	if (!vm && va->flags & VMAP_RAM)
+		return NULL;
 	if (!vm || vm->addr != va->va_start || vm->size != va->va_end - va->va_start)
 		return wrong("area %lx does not fit its piece", (unsigned long)va->va_start);
 	if (vm->flags & VM_ALLOC)
 		*pages += vm->nr_pages;
-	if (vm->flags & VM_UNINITIALIZED)
+	if (vm->flags & VM_UNINITIALIZED || !vm->pages)
 		return NULL;
+	*mapped += vm->nr_pages;
 	if (vm->nr_pages != get_vm_area_size(vm) >> PAGE_SHIFT)
 		return wrong("area %lx has %lu pages", (unsigned long)vm->addr, (unsigned long)vm->nr_pages);
 	for (uint64_t i = 0; i < vm->nr_pages; i++) {
@@ -463,24 +466,59 @@ static const char *check_area(const struct vmap_area *va, uint64_t *pages)
 	return NULL;
 }
 
+static unsigned long lazy_owned;
+
+/* The lazy piece that begins at @at, or NULL. */
+static const struct vmap_area *lazy_at(struct vmap_space *space, uint64_t at)
+{
+	const struct vmap_area *va;
+
+	list_for_each_entry (va, &space->lazy, list)
+		if (va->va_start == at)
+			return va;
+	return NULL;
+}
+
+static const char *check_lazy(struct vmap_space *space)
+{
+	unsigned long n = 0, pages = 0;
+	const struct vmap_area *va;
+
+	list_for_each_entry (va, &space->lazy, list) {
+		n++;
+		pages += (va->va_end - va->va_start) >> PAGE_SHIFT;
+		if (va->vm && va->vm->flags & VM_ALLOC)
+			lazy_owned += va->vm->nr_pages;
+		if (!(va->flags & (VMAP_UNMAPPED | VMAP_QUEUED)))
+			return wrong("lazy piece %lx is nobody's", (unsigned long)va->va_start);
+		for (uint64_t at = va->va_start; va->flags & VMAP_UNMAPPED && at < va->va_end; at += PAGE_SIZE)
+			if (vmalloc_to_page((void *)at))
+				return wrong("lazy piece %lx is mapped", (unsigned long)va->va_start);
+	}
+	if (!list_empty(&space->purging) || n != space->nr_lazy || pages != space->lazy_pages)
+		return wrong("%lu lazy pieces of %lu pages, counted otherwise", n, pages);
+	return NULL;
+}
+
 static const char *validate_space(struct vmap_space *space, unsigned long *mapped)
 {
 	struct list_head *busy = space->busy.next, *avail = space->free.next;
 	uint64_t at = space->start, pages = 0;
 	bool was_free = false;
 	unsigned long nodes = 0;
-	const char *bad = NULL;
+	const char *bad = check_lazy(space);
 
+	if (bad)
+		return bad;
 	while (at < space->end) {
 		struct vmap_area *b = list_entry(busy, struct vmap_area, list);
 		struct vmap_area *f = list_entry(avail, struct vmap_area, list);
+		const struct vmap_area *lazy = lazy_at(space, at);
 
 		if (busy != &space->busy && b->va_start == at) {
-			bad = check_area(b, &pages);
+			bad = check_area(b, &pages, mapped);
 			if (bad)
 				return bad;
-			if (!(b->vm->flags & VM_UNINITIALIZED))
-				*mapped += b->vm->nr_pages;
 			at = b->va_end;
 			busy = busy->next;
 			was_free = false;
@@ -488,6 +526,9 @@ static const char *validate_space(struct vmap_space *space, unsigned long *mappe
 			at = f->va_end;
 			avail = avail->next;
 			was_free = true;
+		} else if (lazy) {
+			at = lazy->va_end;
+			was_free = false;
 		} else {
 			return wrong("addresses from %lx are nobody's, or two free pieces touch", (unsigned long)at);
 		}
@@ -502,12 +543,52 @@ static const char *validate_space(struct vmap_space *space, unsigned long *mappe
 	return bad;
 }
 
+static const char *validate_block(const struct vmap_block *vb, unsigned int cpu)
+{
+	unsigned int used = 0;
+
+	for (unsigned int i = 0; i < VMAP_BLOCK_PAGES; i++) {
+		bool bit = vb->used[i / 64] >> (i % 64) & 1;
+
+		used += bit;
+		if (bit != (vmalloc_to_page((void *)(vb->va->va_start + i * PAGE_SIZE)) != NULL))
+			return wrong("block %lx page %u is not as it says", (unsigned long)vb->va->va_start, i);
+	}
+	if (used + vb->free + vb->dirty != VMAP_BLOCK_PAGES || vb->next_page + vb->free != VMAP_BLOCK_PAGES ||
+	    vb->cpu != cpu || vb->va->block != vb)
+		return wrong("block %lx does not add up", (unsigned long)vb->va->va_start);
+	return NULL;
+}
+
+static const char *validate_blocks(void)
+{
+	for (unsigned int cpu = 0; cpu < mm_root.nr_cpus; cpu++) {
+		const struct vmap_slot *slot = &mm_root.vmap_slots[cpu];
+		const struct vmap_block *vb;
+		unsigned long n = 0;
+
+		list_for_each_entry (vb, &slot->blocks, list) {
+			const char *bad = validate_block(vb, cpu);
+
+			if (bad)
+				return bad;
+			n++;
+		}
+		if (n != slot->nr)
+			return wrong("slot %lu has %lu blocks", (unsigned long)cpu, n);
+	}
+	return NULL;
+}
+
 const char *validate_vmaps(void)
 {
 	unsigned long mapped = 0;
-	const char *bad = validate_space(mm_root.vmalloc, &mapped);
+	const char *bad;
 
+	lazy_owned = 0;
+	bad = validate_space(mm_root.vmalloc, &mapped);
 	bad = bad ? bad : validate_space(mm_root.module_space, &mapped);
+	bad = bad ? bad : validate_blocks();
 	if (!bad && mapped > sim_mapped_pages())
 		bad = wrong("%lu pages in areas, %lu mapped", mapped, sim_mapped_pages());
 	return bad;
@@ -528,7 +609,8 @@ const char *validate_all(void)
 		slab_pages += kmem_cache_pages(s);
 	if (slab_pages != census.owned[OWNER_SLAB])
 		return wrong("caches have %lu pages, %lu pages are slabs", slab_pages, census.owned[OWNER_SLAB]);
-	if (vmalloc_nr_pages() != census.owned[OWNER_VMALLOC])
-		return wrong("areas have %lu pages, %lu pages say so", vmalloc_nr_pages(), census.owned[OWNER_VMALLOC]);
+	if (vmalloc_nr_pages() + lazy_owned != census.owned[OWNER_VMALLOC])
+		return wrong("areas have %lu pages, %lu pages say so", vmalloc_nr_pages() + lazy_owned,
+			     census.owned[OWNER_VMALLOC]);
 	return NULL;
 }

@@ -76,8 +76,12 @@ enum rule {
 	R_VM_MAPPED,
 	R_VM_GUARD,
 	R_VM_OUTSIDE,
+	R_VM_LAZY,
+	R_VM_DEVICE,
 	R_VM_PAGES,
 	R_VM_OWNED,
+	R_VM_BLOCK,
+	R_VM_ONCE,
 	R_MODULE_SECTIONS,
 	NR_RULES
 };
@@ -99,6 +103,8 @@ struct check_leaf {
 	gva_t va;
 	gpa_t gpa;
 	uint64_t size, flags;
+	bool memory; /* all of it leads to memory */
+	bool shared; /* vmalloc and module space: by an area of somebody else's pages */
 };
 
 struct leaves {
@@ -189,7 +195,17 @@ void check_pages(struct check_ctx *c);
 void check_tables(struct check_ctx *c);
 void check_slabs(struct check_ctx *c);
 void check_vmalloc(struct check_ctx *c);
-/* Part of check_vmalloc: the tree of @nr pieces, whose nodes in order of address are @nodes. */
+/* Of check_pgtable.c: a fault of one mapping. */
+void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
+
+/* Parts of check_vmalloc. */
+/* The first mapping of vm_leaves that ends behind @va. */
+size_t leaf_from(const struct leaves *l, gva_t va);
+void check_device(struct check_ctx *c, const char *space, const struct vm_struct *vm);
+void check_ram_piece(struct check_ctx *c, gva_t start, gva_t end, gva_t block, gva_t area);
+void check_vm_blocks(struct check_ctx *c);
+void check_mapped_once(struct check_ctx *c);
+/* The tree of @nr pieces, whose nodes in order of address are @nodes. */
 void check_vm_tree(struct check_ctx *c, gva_t root_addr, const struct rb_root *root, const struct vec *nodes,
 		   bool augmented, const char *what);
 

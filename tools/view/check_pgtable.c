@@ -81,8 +81,7 @@ struct walk {
 	struct vec backing; /* likewise one pair for each mapping of the memory map */
 };
 
-static void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got,
-		       const char *want)
+void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want)
 {
 	struct check_fault *f = check_fault(c, rule, l->gpa >> MMV_PAGE_SHIFT, l->va, "mapping of %#lx bytes", l->size);
 
@@ -113,7 +112,7 @@ static void push_pair(struct vec *v, uint64_t start, uint64_t end)
 	vec_add(v, end);
 }
 
-static void keep_leaf(struct check_ctx *c, const struct check_leaf *l)
+static void keep_leaf(struct check_ctx *c, const struct check_leaf *l, bool memory)
 {
 	struct leaves *v = &c->vm_leaves;
 
@@ -128,7 +127,8 @@ static void keep_leaf(struct check_ctx *c, const struct check_leaf *l)
 		}
 		v->at = more;
 	}
-	v->at[v->nr++] = *l;
+	v->at[v->nr] = *l;
+	v->at[v->nr++].memory = memory;
 }
 
 /* No page that somebody can reach at this address may be free. Goes by blocks: a large mapping has few. */
@@ -179,9 +179,11 @@ static void check_area(struct walk *w, const struct check_leaf *l)
 			leaf_fault(c, R_MAP_KERNEL, l, "kernel image elsewhere", "where it was loaded");
 		check_frame(c, l);
 	} else if (in(l->va, VMALLOC_START, VMALLOC_END) || in(l->va, MODULES_START, MODULES_END)) {
-		keep_leaf(c, l);
+		/* A device's registers may be mapped here: whose area it is decides, in check_vmalloc.c. */
+		keep_leaf(c, l, memory);
 		if (memory)
 			check_frame(c, l);
+		memory = true;
 	} else if (in(l->va, DEV_VA, DEV_VA + DEV_SIZE)) {
 		memory = l->gpa == DEV_GPA + (l->va - DEV_VA);
 	} else {

@@ -12,11 +12,21 @@
 #define MAX_PIECES (1UL << 24)
 #define MAX_MODULES 1024
 
+enum kind { FREE, BUSY, LAZY, PURGING };
+static const char *const kind_names[] = {"free", "busy", "lazy", "purging"};
+static const size_t kind_lists[] = {
+	offsetof(struct vmap_space, free),
+	offsetof(struct vmap_space, busy),
+	offsetof(struct vmap_space, lazy),
+	offsetof(struct vmap_space, purging),
+};
+
 /** struct piece - one vmap_area. @addr: of the structure in the guest. */
 struct piece {
 	gva_t start, end;
-	gva_t addr, vm;
-	bool busy;
+	gva_t addr, vm, block;
+	enum kind kind;
+	uint32_t flags;
 };
 
 struct pieces {
@@ -36,7 +46,7 @@ struct space {
 	const char *name;
 	struct pieces all;
 	struct vec busy_nodes, free_nodes;
-	uint64_t nr_pages;
+	uint64_t nr_pages, lazy_pages;
 	bool building; /* some area is being built or taken down */
 };
 
@@ -65,30 +75,40 @@ static int piece_order(const void *a, const void *b)
 
 /* ---- lists ---- */
 
+static bool kind_fits(const struct piece *p)
+{
+	if (p->kind == FREE)
+		return !p->vm && !p->flags;
+	return p->flags & VMAP_RAM ? !p->vm : p->vm != 0;
+}
+
 static void check_piece(struct space *k, const struct piece *p, gva_t last)
 {
 	struct check_fault *f;
 
 	if (p->start < p->end && !((p->start | p->end) % MMV_PAGE_SIZE) && p->start >= k->s.start &&
-	    p->end <= k->s.end && p->start >= last && (p->busy == (p->vm != 0)))
+	    p->end <= k->s.end && p->start >= last && kind_fits(p))
 		return;
-	f = check_fault(k->c, R_VM_SORTED, CHECK_NO_PFN, p->addr, "%s, %s piece", k->name, p->busy ? "busy" : "free");
-	check_got(f, "%#lx..%#lx%s", p->start, p->end, p->busy != (p->vm != 0) ? ", vm pointer of the other kind" : "");
+	f = check_fault(k->c, R_VM_SORTED, CHECK_NO_PFN, p->addr, "%s, %s piece", k->name, kind_names[p->kind]);
+	check_got(f, "%#lx..%#lx, flags %#x%s", p->start, p->end, p->flags,
+		  kind_fits(p) ? "" : ", vm pointer of the other kind");
 	check_want(f, "whole pages from %#lx on, inside %#lx..%#lx", last, k->s.start, k->s.end);
 }
 
 /* Return: length of the list as far as it could be walked; false in @whole if that is not all. */
-static uint64_t walk_list(struct space *k, bool busy, bool *whole)
+static uint64_t walk_list(struct space *k, enum kind kind, bool *whole)
 {
-	gva_t head = k->addr + (busy ? offsetof(struct vmap_space, busy) : offsetof(struct vmap_space, free)),
-	      prev = head;
-	const struct list_head *list = busy ? &k->s.busy : &k->s.free;
-	const char *what = busy ? "busy" : "free", *wrong = NULL;
+	gva_t head = k->addr + kind_lists[kind], prev = head, first;
+	bool sorted = kind == FREE || kind == BUSY;
 	uint64_t n = 0, last = k->s.start;
+	struct list_head list;
+	const char *wrong = NULL;
 	struct vmap_area va;
 	struct check_fault *f;
 
-	for (gva_t at = list->next.va; at != head; at = va.list.next.va, n++) {
+	memcpy(&list, (const char *)&k->s + kind_lists[kind], sizeof(list));
+	first = list.next.va;
+	for (gva_t at = first; at != head; at = va.list.next.va, n++) {
 		gva_t addr = at - offsetof(struct vmap_area, list);
 		struct piece p;
 
@@ -100,19 +120,22 @@ static uint64_t walk_list(struct space *k, bool busy, bool *whole)
 			wrong = "no end";
 		if (wrong)
 			break;
-		p = (struct piece){.start = va.va_start, .end = va.va_end, .addr = addr, .vm = va.vm.va, .busy = busy};
+		p = (struct piece){va.va_start, va.va_end, addr, va.vm.va, va.block.va, kind, va.flags};
 		check_piece(k, &p, last);
 		piece_add(&k->all, p);
-		vec_add(busy ? &k->busy_nodes : &k->free_nodes, addr + offsetof(struct vmap_area, node));
-		last = p.end > last ? p.end : last;
+		if (sorted) {
+			vec_add(kind == BUSY ? &k->busy_nodes : &k->free_nodes,
+				addr + offsetof(struct vmap_area, node));
+			last = p.end > last ? p.end : last;
+		}
 		prev = at;
 	}
-	if (!wrong && list->prev.va != prev)
+	if (!wrong && list.prev.va != prev)
 		wrong = "a last node that is not the end of the walk";
 	*whole = !wrong;
 	if (wrong) {
-		f = check_fault(k->c, R_VM_LINKED, CHECK_NO_PFN, prev, "%s, %s list, after %lu pieces", k->name, what,
-				n);
+		f = check_fault(k->c, R_VM_LINKED, CHECK_NO_PFN, prev, "%s, %s list, after %lu pieces", k->name,
+				kind_names[kind], n);
 		check_got(f, "%s", wrong);
 		check_want(f, "links that agree both ways");
 	}
@@ -146,7 +169,7 @@ static void check_cover(struct space *k)
 				  start > pos ? pos : start, start > pos ? start : pos);
 			check_want(f, "every address in one piece");
 		}
-		if (p && before && !p->busy && !before->busy && p->start == before->end) {
+		if (p && before && p->kind == FREE && before->kind == FREE && p->start == before->end) {
 			f = check_fault(k->c, R_VM_MERGED, CHECK_NO_PFN, p->addr, "%s, free piece %#lx..%#lx", k->name,
 					p->start, p->end);
 			check_got(f, "the free piece before it ends where it begins");
@@ -159,8 +182,7 @@ static void check_cover(struct space *k)
 
 /* ---- areas ---- */
 
-/* Mappings at or after @va. */
-static size_t leaf_from(const struct leaves *l, gva_t va)
+size_t leaf_from(const struct leaves *l, gva_t va)
 {
 	size_t lo = 0, hi = l->nr;
 
@@ -241,6 +263,18 @@ static void check_area_pages(struct space *k, const struct vm_struct *vm, struct
 	}
 }
 
+/* Pages that a freed area still has. */
+static void add_lazy_pages(struct check_ctx *c, const struct vm_struct *vm, struct vec *own)
+{
+	for (uint64_t i = 0; i < vm->nr_pages; i++) {
+		uint64_t page, pfn;
+
+		if (view_read(c->v, vm->pages.va + i * 8, &page, sizeof(page)) || view_pfn_of(page, &pfn))
+			return;
+		vec_add(own, pfn);
+	}
+}
+
 static void check_guard(struct space *k, const struct vm_struct *vm, const struct piece *p)
 {
 	const struct leaves *l = &k->c->vm_leaves;
@@ -254,6 +288,14 @@ static void check_guard(struct space *k, const struct vm_struct *vm, const struc
 			vm->addr);
 	check_got(f, "pfn %#lx mapped", l->at[at].gpa >> MMV_PAGE_SHIFT);
 	check_want(f, "nothing");
+}
+
+/* What vmalloc() and vmap() made has pages for its whole size, addresses without pages have none. */
+static bool count_fits(const struct vm_struct *vm, uint64_t room)
+{
+	if (vm->flags & VM_ALLOC || (vm->flags & VM_MAP && vm->pages.va))
+		return vm->nr_pages == room;
+	return vm->nr_pages <= room && (vm->pages.va || !vm->nr_pages);
 }
 
 static void check_area(struct space *k, const struct piece *p, struct vec *own)
@@ -278,8 +320,7 @@ static void check_area(struct space *k, const struct piece *p, struct vec *own)
 	}
 	guard = vm.flags & VM_NO_GUARD ? 0 : MMV_PAGE_SIZE;
 	room = vm.size > guard ? (vm.size - guard) / MMV_PAGE_SIZE : 0;
-	if (vm.addr != p->start || vm.size != p->end - p->start ||
-	    (vm.flags & (VM_ALLOC | VM_MAP) ? vm.nr_pages != room : vm.nr_pages > room) || vm.nr_pages > c->max_pfn) {
+	if (vm.addr != p->start || vm.size != p->end - p->start || !count_fits(&vm, room) || vm.nr_pages > c->max_pfn) {
 		f = check_fault(c, R_VM_AREA, CHECK_NO_PFN, p->vm, "%s, area at %#lx", k->name, p->start);
 		check_got(f, "address %#lx, %#lx bytes, %lu pages", vm.addr, vm.size, vm.nr_pages);
 		check_want(f, "address %#lx, %#lx bytes, pages for all but the guard", p->start, p->end - p->start);
@@ -290,9 +331,41 @@ static void check_area(struct space *k, const struct piece *p, struct vec *own)
 	vm.addr = p->start;
 	check_area_pages(k, &vm, own);
 	check_guard(k, &vm, p);
+	if (vm.flags & VM_IOREMAP)
+		check_device(k->c, k->name, &vm);
 }
 
-/* Everything mapped in the space lies in a busy piece. */
+/* Freed, not flushed: its pages are still owned, and nothing is mapped there unless that is left to the purge. */
+static void check_lazy(struct space *k, const struct piece *p, struct vec *own)
+{
+	const struct leaves *l = &k->c->vm_leaves;
+	size_t at = leaf_from(l, p->start);
+	struct vm_struct vm = {0};
+	struct check_fault *f;
+
+	k->lazy_pages += (p->end - p->start) / MMV_PAGE_SIZE;
+	if (p->vm && !view_read(k->c->v, p->vm, &vm, sizeof(vm)) && vm.flags & VM_ALLOC &&
+	    vm.nr_pages <= (p->end - p->start) / MMV_PAGE_SIZE)
+		add_lazy_pages(k->c, &vm, own);
+	if (p->kind == PURGING || !(p->flags & (VMAP_QUEUED | VMAP_UNMAPPED))) {
+		k->building = true;
+		check_flux(k->c, R_VM_LAZY, R_VM_LAZY);
+		return;
+	}
+	if (!(p->flags & VMAP_UNMAPPED) || at == l->nr || l->at[at].va >= p->end)
+		return;
+	f = check_fault(k->c, R_VM_LAZY, l->at[at].gpa >> MMV_PAGE_SHIFT, l->at[at].va, "%s, lazy piece %#lx..%#lx",
+			k->name, p->start, p->end);
+	check_got(f, "pfn %#lx mapped", l->at[at].gpa >> MMV_PAGE_SHIFT);
+	check_want(f, "nothing: it says that it is unmapped");
+}
+
+static bool may_be_mapped(const struct piece *p)
+{
+	return p->kind == BUSY || (p->kind != FREE && !(p->flags & VMAP_UNMAPPED));
+}
+
+/* Everything mapped in the space lies in a busy piece, or in one that waits for being unmapped. */
 static void check_outside(struct space *k)
 {
 	const struct leaves *l = &k->c->vm_leaves;
@@ -302,7 +375,7 @@ static void check_outside(struct space *k)
 	for (size_t at = leaf_from(l, k->s.start); at < l->nr && l->at[at].va < k->s.end; at++) {
 		gva_t va = l->at[at].va, end = va + l->at[at].size;
 
-		while (i < k->all.nr && (!k->all.at[i].busy || k->all.at[i].end <= va))
+		while (i < k->all.nr && (!may_be_mapped(&k->all.at[i]) || k->all.at[i].end <= va))
 			i++;
 		if (i < k->all.nr && k->all.at[i].start <= va && end <= k->all.at[i].end)
 			continue;
@@ -314,35 +387,70 @@ static void check_outside(struct space *k)
 
 /* ---- one space ---- */
 
+/* What vmap() and vm_map_ram() show may be mapped elsewhere too; what ioremap() shows need not be memory. */
+static void mark_leaves(struct space *k, const struct piece *p)
+{
+	struct leaves *l = &k->c->vm_leaves;
+	struct vm_struct vm = {0};
+
+	if (p->vm && view_read(k->c->v, p->vm, &vm, sizeof(vm)))
+		return;
+	for (size_t i = leaf_from(l, p->start); i < l->nr && l->at[i].va < p->end; i++) {
+		l->at[i].shared = !(vm.flags & VM_ALLOC);
+		if (!l->at[i].memory && !(vm.flags & VM_IOREMAP))
+			leaf_fault(k->c, R_PT_LEAF, &l->at[i], "an address without memory",
+				   "RAM or the blob: this is no device area");
+	}
+}
+
+static void check_pieces(struct space *k, struct vec *own)
+{
+	for (size_t i = 0; i < k->all.nr; i++) {
+		const struct piece *p = &k->all.at[i];
+
+		mark_leaves(k, p);
+		if (p->kind == BUSY && p->flags & VMAP_RAM)
+			check_ram_piece(k->c, p->start, p->end, p->flags & VMAP_BLOCK ? p->block : 0, p->addr);
+		else if (p->kind == BUSY)
+			check_area(k, p, own);
+		else if (p->kind != FREE)
+			check_lazy(k, p, own);
+	}
+}
+
 static void check_space(struct space *k, struct vec *own)
 {
-	bool busy_whole, free_whole;
-	uint64_t nr_busy, nr_free;
+	bool whole[4], all = true;
+	uint64_t nr[4];
 
 	check_ran_all(k->c, R_VM_LINKED, R_VM_PAGES);
-	nr_busy = walk_list(k, true, &busy_whole);
-	nr_free = walk_list(k, false, &free_whole);
+	for (enum kind kind = FREE; kind <= PURGING; kind++) {
+		nr[kind] = walk_list(k, kind, &whole[kind]);
+		all = all && whole[kind];
+	}
 	if (k->all.nr)
 		qsort(k->all.at, k->all.nr, sizeof(*k->all.at), piece_order);
-	if (busy_whole) {
-		check_length(k, "nr_busy", k->s.nr_busy, nr_busy);
+	if (whole[BUSY]) {
+		check_length(k, "nr_busy", k->s.nr_busy, nr[BUSY]);
 		check_vm_tree(k->c, k->addr + offsetof(struct vmap_space, busy_root), &k->s.busy_root, &k->busy_nodes,
 			      false, k->name);
 	}
-	if (free_whole) {
-		check_length(k, "nr_free", k->s.nr_free, nr_free);
+	if (whole[FREE]) {
+		check_length(k, "nr_free", k->s.nr_free, nr[FREE]);
 		check_vm_tree(k->c, k->addr + offsetof(struct vmap_space, free_root), &k->s.free_root, &k->free_nodes,
 			      true, k->name);
 	}
-	if (busy_whole && free_whole)
+	if (all)
 		check_cover(k);
-	for (size_t i = 0; i < k->all.nr; i++)
-		if (k->all.at[i].busy)
-			check_area(k, &k->all.at[i], own);
-	if (busy_whole) {
+	check_pieces(k, own);
+	if (whole[BUSY])
 		check_length(k, "nr_pages", k->s.nr_pages, k->nr_pages);
-		check_outside(k);
+	if (whole[LAZY] && whole[PURGING]) {
+		check_length(k, "nr_lazy", k->s.nr_lazy, nr[LAZY] + nr[PURGING]);
+		check_length(k, "lazy_pages", k->s.lazy_pages, k->lazy_pages);
 	}
+	if (all)
+		check_outside(k);
 }
 
 /* Return: false if some area was in flux, so that totals over all areas prove nothing. */
@@ -405,7 +513,7 @@ static void check_own(struct check_ctx *c, struct vec *own, bool at_rest)
 static bool in_busy(const struct space *k, gva_t addr, uint64_t size)
 {
 	for (size_t i = 0; i < k->all.nr; i++)
-		if (k->all.at[i].busy && addr >= k->all.at[i].start && addr < k->all.at[i].end)
+		if (k->all.at[i].kind == BUSY && addr >= k->all.at[i].start && addr < k->all.at[i].end)
 			return size <= k->all.at[i].end - addr;
 	return false;
 }
@@ -471,6 +579,8 @@ void check_vmalloc(struct check_ctx *c)
 	at_rest = load_space(c, c->root->vmalloc.va, "vmalloc", &own, &vmalloc);
 	at_rest = load_space(c, c->root->module_space.va, "module space", &own, &module) && at_rest;
 	check_own(c, &own, at_rest);
+	check_vm_blocks(c);
+	check_mapped_once(c);
 	if (module.all.nr)
 		check_modules(c, &module);
 	free_space(&vmalloc);

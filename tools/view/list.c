@@ -158,22 +158,31 @@ int list_caches(const struct view *v, struct list_cache **caches, char *err)
 
 /* ---- areas ---- */
 
-static int add_areas(const struct view *v, gva_t space, bool module, void **rows, unsigned int *n, char *err)
+/** struct area_walk - rows so far, and the list that is walked: at @offset of a space */
+struct area_walk {
+	const struct view *v;
+	void *rows;
+	unsigned int n;
+	size_t offset;
+	bool module, lazy;
+};
+
+static int add_areas(struct area_walk *w, gva_t space, char *err)
 {
-	gva_t head = space + offsetof(struct vmap_space, busy), prev = head;
-	struct vmap_space s;
+	gva_t head = space + w->offset, prev = head;
+	struct list_head list;
 	struct vmap_area va;
 
-	if (view_read(v, space, &s, sizeof(s))) {
+	if (view_read(w->v, head, &list, sizeof(list))) {
 		view_err(err, "no memory is mapped at %#lx, where an address space should be", space);
 		return -1;
 	}
-	for (gva_t at = s.busy.next.va; at != head; prev = at, at = va.list.next.va) {
-		struct list_area *out = row(rows, *n, sizeof(*out));
-		struct vm_struct vm;
+	for (gva_t at = list.next.va; at != head; prev = at, at = va.list.next.va) {
+		struct list_area *out = row(&w->rows, w->n, sizeof(*out));
+		struct vm_struct vm = {0};
 
-		if (!out || view_read(v, at - offsetof(struct vmap_area, list), &va, sizeof(va)) ||
-		    va.list.prev.va != prev || view_read(v, va.vm.va, &vm, sizeof(vm))) {
+		if (!out || view_read(w->v, at - offsetof(struct vmap_area, list), &va, sizeof(va)) ||
+		    va.list.prev.va != prev || (va.vm.va && view_read(w->v, va.vm.va, &vm, sizeof(vm)))) {
 			view_err(err, "the list of areas is broken at %#lx: see check", at);
 			return -1;
 		}
@@ -182,28 +191,43 @@ static int add_areas(const struct view *v, gva_t space, bool module, void **rows
 					  .flags = vm.flags,
 					  .nr_pages = vm.nr_pages,
 					  .caller = vm.caller,
-					  .module = module};
-		(*n)++;
+					  .pages = vm.pages.va,
+					  .phys = vm.phys,
+					  .module = w->module,
+					  .lazy = w->lazy,
+					  .ram = !va.vm.va};
+		w->n++;
 	}
 	return 0;
 }
 
 int list_areas(const struct view *v, struct list_area **areas, char *err)
 {
+	static const size_t lists[] = {
+		offsetof(struct vmap_space, busy),
+		offsetof(struct vmap_space, lazy),
+		offsetof(struct vmap_space, purging),
+	};
 	const struct mm_root *root = view_root(v, err);
-	unsigned int n = 0;
-	void *rows = NULL;
+	struct area_walk w = {.v = v};
 
 	*areas = NULL;
 	if (!root)
 		return -1;
-	if (add_areas(v, root->vmalloc.va, false, &rows, &n, err) ||
-	    add_areas(v, root->module_space.va, true, &rows, &n, err)) {
-		free(rows);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		w.offset = lists[i];
+		w.lazy = i > 0;
+		w.module = false;
+		if (!add_areas(&w, root->vmalloc.va, err)) {
+			w.module = true;
+			if (!add_areas(&w, root->module_space.va, err))
+				continue;
+		}
+		free(w.rows);
 		return -1;
 	}
-	*areas = rows;
-	return (int)n;
+	*areas = w.rows;
+	return (int)w.n;
 }
 
 /* ---- memory by owner ---- */

@@ -54,12 +54,18 @@ struct list_cache {
 /** list_caches - all caches in the guest's order, free() @caches. Return: how many, or -1 and one line in @err. */
 int list_caches(const struct view *v, struct list_cache **caches, char *err);
 
-/** struct list_area - one busy area of vmalloc or module space. */
+/**
+ * struct list_area - one area of vmalloc or module space, busy ones first, by address; then lazy ones
+ * @lazy: freed, not flushed yet
+ * @ram:  from vm_map_ram(): nobody says what it is for
+ */
 struct list_area {
 	gva_t start, end; /* guard included */
 	uint64_t flags, nr_pages;
 	gva_t caller;
-	bool module;
+	gva_t pages; /* the array of its pages */
+	gpa_t phys;
+	bool module, lazy, ram;
 };
 
 int list_areas(const struct view *v, struct list_area **areas, char *err);

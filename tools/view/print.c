@@ -186,34 +186,83 @@ struct json_object *json_slabinfo(const struct view *v, char *err)
 
 /* ---- vmallocinfo ---- */
 
-static const char *area_kind(const struct list_area *a)
+/* The words of the format, in its order. */
+static const struct {
+	uint64_t flag;
+	const char *word;
+} area_words[] = {
+	{VM_IOREMAP, "ioremap"}, {VM_SPARSE, "sparse"}, {VM_ALLOC, "vmalloc"},
+	{VM_MAP, "vmap"},        {VM_USERMAP, "user"},  {VM_DMA_COHERENT, "dma-coherent"},
+};
+#define NR_AREA_WORDS (sizeof(area_words) / sizeof(area_words[0]))
+
+static bool has_vpages(const struct list_area *a)
 {
-	if (a->flags & VM_UNINITIALIZED)
-		return "uninitialized";
-	if (a->flags & VM_ALLOC)
-		return "vmalloc";
-	if (a->flags & VM_MAP)
-		return "vmap";
-	return a->flags & VM_IOREMAP ? "ioremap" : "";
+	return a->pages - VMALLOC_START < VMALLOC_END - VMALLOC_START;
+}
+
+static void print_area(const struct list_area *a, const struct symtab *s, FILE *out)
+{
+	char name[160];
+
+	fprintf(out, "0x%016lx-0x%016lx %7ld", a->start, a->end, (long)(a->end - a->start));
+	if (a->ram || a->lazy) {
+		fprintf(out, a->lazy ? " unpurged vm_area\n" : " vm_map_ram\n");
+		return;
+	}
+	if (a->caller)
+		fprintf(out, " %s", symtab_format(s, a->caller, name, sizeof(name)));
+	if (a->nr_pages)
+		fprintf(out, " pages=%lu", a->nr_pages);
+	if (a->phys)
+		fprintf(out, " phys=0x%016lx", a->phys);
+	for (size_t i = 0; i < NR_AREA_WORDS; i++)
+		if (a->flags & area_words[i].flag)
+			fprintf(out, " %s", area_words[i].word);
+	if (has_vpages(a))
+		fprintf(out, " vpages");
+	if (a->nr_pages)
+		fprintf(out, " N0=%lu", a->nr_pages);
+	fputc('\n', out);
 }
 
 int print_vmallocinfo(const struct view *v, const struct symtab *s, FILE *out, char *err)
 {
 	struct list_area *areas;
 	int n = list_areas(v, &areas, err);
+
+	for (int i = 0; i < n; i++)
+		print_area(&areas[i], s, out);
+	if (n >= 0)
+		free(areas);
+	return n < 0 ? -1 : 0;
+}
+
+static struct json_object *json_area(const struct list_area *a, const struct symtab *s)
+{
+	struct json_object *o = json_object_new_object(), *words = json_object_new_array();
 	char name[160];
 
-	if (n < 0)
-		return -1;
-	for (int i = 0; i < n; i++) {
-		const struct list_area *a = &areas[i];
-
-		fprintf(out, "0x%016lx-0x%016lx %7lu %s pages=%lu %s%s\n", a->start, a->end, a->end - a->start,
-			symtab_format(s, a->caller, name, sizeof(name)), a->nr_pages, area_kind(a),
-			a->module ? " module" : "");
-	}
-	free(areas);
-	return 0;
+	put_hex(o, "start", a->start);
+	put_hex(o, "end", a->end);
+	put(o, "bytes", a->end - a->start);
+	put(o, "pages", a->nr_pages);
+	json_object_object_add(o, "kind",
+			       json_object_new_string(a->lazy  ? "unpurged vm_area"
+						      : a->ram ? "vm_map_ram"
+							       : "vm_area"));
+	for (size_t i = 0; i < NR_AREA_WORDS; i++)
+		if (a->flags & area_words[i].flag)
+			json_object_array_add(words, json_object_new_string(area_words[i].word));
+	json_object_object_add(o, "flags", words);
+	if (a->caller)
+		json_object_object_add(o, "caller",
+				       json_object_new_string(symtab_format(s, a->caller, name, sizeof(name))));
+	if (a->phys)
+		put_hex(o, "phys", a->phys);
+	json_object_object_add(o, "vpages", json_object_new_boolean(has_vpages(a)));
+	json_object_object_add(o, "module", json_object_new_boolean(a->module));
+	return o;
 }
 
 struct json_object *json_vmallocinfo(const struct view *v, const struct symtab *s, char *err)
@@ -221,22 +270,9 @@ struct json_object *json_vmallocinfo(const struct view *v, const struct symtab *
 	struct list_area *areas;
 	int n = list_areas(v, &areas, err);
 	struct json_object *list = n < 0 ? NULL : json_object_new_array();
-	char name[160];
 
-	for (int i = 0; i < n; i++) {
-		const struct list_area *a = &areas[i];
-		struct json_object *o = json_object_new_object();
-
-		put_hex(o, "start", a->start);
-		put_hex(o, "end", a->end);
-		put(o, "bytes", a->end - a->start);
-		put(o, "pages", a->nr_pages);
-		json_object_object_add(o, "kind", json_object_new_string(area_kind(a)));
-		json_object_object_add(o, "caller",
-				       json_object_new_string(symtab_format(s, a->caller, name, sizeof(name))));
-		json_object_object_add(o, "module", json_object_new_boolean(a->module));
-		json_object_array_add(list, o);
-	}
+	for (int i = 0; i < n; i++)
+		json_object_array_add(list, json_area(&areas[i], s));
 	if (n >= 0)
 		free(areas);
 	return list;

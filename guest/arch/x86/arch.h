@@ -58,10 +58,13 @@ void fdt_parse(const void *fdt);
 
 /* paging.c */
 
-extern uint64_t kernel_cr3;
+extern uint64_t kernel_cr3; /* see tables.h */
 
 /** paging_init - own page tables, from memblock; load them. */
 void paging_init(void);
+
+/** paging_protect_image - the kernel's text and constants become read-only in the direct map too. After mm_init(). */
+void paging_protect_image(void);
 
 /** paging_fault - map what is meant to be mapped on first touch. Return: true if @addr was that. Context: any. */
 bool paging_fault(unsigned long addr);

@@ -67,6 +67,7 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	if (MM_DEBUG)
 		page_debug_init((struct page_ext *)PAGE_EXT);
 	mm_init();
+	paging_protect_image();
 
 	stack_init_cpu(0, boot_irq_top, boot_ist_top);
 	desc_init_cpu(boot_ist_top);

@@ -8,13 +8,14 @@
  *   kernel      text RX, constants R, data RW; the guard pages under the boot CPU's stacks stay unmapped
  *   DEV_VA      the device window, RW NX uncached
  *
- * No mapping is both writable and executable; the image's bytes have a second, writable one in the direct map.
+ * No mapping is both writable and executable. The image's bytes have a second mapping in the direct map: that of text and constants
+ * becomes read-only as soon as the page allocator can give the tables for it (set_memory.c).
  *
  * The work hardly grows with memory: a loop is over ranges, then over at most one table's entries for each ragged end.
  * Without 1 GiB pages, 512 entries for each GiB of RAM would be written: there the direct map of whole GiBs is filled in
  * when it is first touched, LAZY_CHUNK at a time (paging_fault()). The tables that this takes are set aside at boot, in
- * memory that is mapped from the start, so a fault never allocates and never faults again; CPUs that meet there write
- * the same values.
+ * memory that is mapped from the start, so a fault never allocates and never faults again; CPUs that meet there only write
+ * what is missing.
  *
  * Tables and the backing of vmemmap come from memblock zeroed (RAM that nobody has written yet) and count as reserved.
  * Tables must lie where the first page tables reach: in the BOOT_MAP_MAX bytes from the kernel's base.
@@ -32,12 +33,12 @@
 #include <asm/pgtable.h>
 
 #include "guest/arch/x86/arch.h"
+#include "guest/arch/x86/tables.h"
 #include "guest/kernel/boot_info.h"
 #include "shared/boot.h"
 #include "shared/mm.h"
 
 #define TABLE_BATCH (8 * PAGE_SIZE)
-#define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
 
 unsigned long phys_base;
 EXPORT_SYMBOL(phys_base);
@@ -157,10 +158,11 @@ static void lazy_fill(const struct lazy_range *r, unsigned long va)
 	unsigned long entry = (chunk - DIRECT_MAP) | pgprot_val(PAGE_KERNEL) | _PAGE_PSE;
 	unsigned int first = chunk >> PMD_SHIFT & 511;
 
+	/* Only what is not there: somebody else may have been here, and set_memory_*() may have split an entry since. */
 	for (unsigned int i = first; i < first + LAZY_CHUNK / PMD_SIZE; i++, entry += PMD_SIZE)
-		table[i] = entry;
+		__sync_bool_compare_and_swap(&table[i], 0, entry);
 	barrier();
-	*(volatile unsigned long *)&table_for(va, 3)[va >> PUD_SHIFT & 511] = table_pa | TABLE_BITS;
+	__sync_bool_compare_and_swap(&table_for(va, 3)[va >> PUD_SHIFT & 511], 0, table_pa | TABLE_BITS);
 }
 
 static bool lazy_fill_if_in(const struct lazy_range *r, unsigned long va)
@@ -173,9 +175,12 @@ static bool lazy_fill_if_in(const struct lazy_range *r, unsigned long va)
 
 bool paging_fault(unsigned long addr)
 {
+	unsigned int level;
+
 	for (unsigned int i = 0; i < nr_lazy; i++) {
+		/* Not there after it was filled in: somebody took it away (set_memory.c). */
 		if (lazy_fill_if_in(&lazy_ranges[i], addr))
-			return true;
+			return *table_walk(addr, &level) & _PAGE_PRESENT;
 	}
 	return false;
 }

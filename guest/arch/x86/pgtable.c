@@ -2,38 +2,31 @@
 /*
  * pgtable.c - changes to the kernel's page tables while it runs: what vmalloc and the module loader stand on.
  *
- * Shape:  four levels of 512 entries. All CPUs use the one set that paging.c made. In the areas that change, pages are
- *         mapped by entries of 4 KiB only.
- * Tables: made on demand (pgtable_alloc()) and kept when they become empty: the address space is used again, and so are
- *         they; they count as OWNER_PGTABLE. A new table is put in place by compare-and-swap, so two CPUs that need
- *         the same one agree without a lock, and the loser gives its page back.
- * Locks:  none. Callers own the addresses that they change, so no two write the same entry; tables never go away.
- * Not here: who may use which address (guest/mm), the flush (tlb.c).
+ * Shape:  four levels of 512 entries. All CPUs use the one set that paging.c made. In the areas that change, entries map 4 KiB
+ *         or 2 MiB.
+ * Tables: made on demand (pgtable_alloc(): OWNER_PGTABLE) by whoever maps, taken out of the tree when they are empty by whoever
+ *         has unmapped (arch_unhook_tables()), freed after the flush that follows. The page of such a table counts in its
+ *         "private" the entries that are not zero. Tables from boot are reserved memory, have no count and stay; so do
+ *         tables of level 3, of which there is one for each 512 GiB in use: every future set of tables shares them.
+ * Always: the count of a table is at least its number of entries: it grows before they are written and shrinks after they were
+ *         cleared. So a table whose count is 0 is empty, and nobody is about to write to it.
+ * Locks:  table_lock for hooking and unhooking tables, and for growing a count. Entries that map are written without it: callers
+ *         own the addresses, so no two write the same one, and the table stays because its count says so.
+ * Not here: who may use which address (guest/mm), rights of what is mapped (set_memory.c), the flush (tlb.c).
  */
+#include <linux/bug.h>
 #include <linux/errno.h>
+#include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/spinlock.h>
 
 #include <asm/pgtable.h>
 
-#include "guest/arch/x86/arch.h"
+#include "guest/arch/x86/tables.h"
 
-#define TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_ACCESSED)
+static DEFINE_SPINLOCK(table_lock);
 
-static unsigned long *entry_in(unsigned long *table, unsigned long va, unsigned int level)
-{
-	return &table[va >> (PAGE_SHIFT + 9 * (level - 1)) & 511];
-}
-
-static unsigned long *table_of(unsigned long entry)
-{
-	return __va(entry & PTE_PFN_MASK);
-}
-
-/**
- * walk - the entry that maps @va, or the one where the tables end
- * @level: out: 1 for a 4 KiB page, 2 and 3 for larger ones; an entry that is not present ends the walk at any level
- */
-static unsigned long *walk(unsigned long va, unsigned int *level)
+unsigned long *table_walk(unsigned long va, unsigned int *level)
 {
 	unsigned long *table = __va(kernel_cr3);
 
@@ -49,47 +42,167 @@ static unsigned long *walk(unsigned long va, unsigned int *level)
 	}
 }
 
-/* The 4 KiB entry for @va, its tables made if missing; NULL: no memory. */
-static unsigned long *walk_alloc(unsigned long va)
+/* The page of a table that is counted; NULL for one from boot. */
+static struct page *counted(const unsigned long *table)
 {
-	unsigned long *table = __va(kernel_cr3);
+	struct page *page = phys_to_page((unsigned long)table - PAGE_OFFSET);
 
-	for (unsigned int l = 4; l > 1; l--) {
+	return page->state == PAGE_USED && page->owner == OWNER_PGTABLE ? page : NULL;
+}
+
+void table_count(const unsigned long *table, long by)
+{
+	struct page *page = counted(table);
+
+	if (page)
+		__atomic_fetch_add(&page->private, (uint64_t)by, __ATOMIC_SEQ_CST);
+}
+
+/*
+ * The table of @level for @va, with its count grown by @n. @spare is hooked in where one is missing. NULL: another one is needed,
+ * or (@blocked) a large page is in the way.
+ */
+static unsigned long *try_table(unsigned long va, unsigned int level, unsigned int n, struct page **spare,
+				bool *blocked)
+{
+	unsigned long *table = __va(kernel_cr3), irq;
+
+	spin_lock_irqsave(&table_lock, irq);
+	for (unsigned int l = 4; table && l > level; l--) {
 		unsigned long *entry = entry_in(table, va, l);
 		unsigned long value = *(volatile unsigned long *)entry;
 
-		if (!(value & _PAGE_PRESENT)) {
-			struct page *page = pgtable_alloc();
-
-			if (!page)
-				return NULL;
-			value = page_to_phys(page) | TABLE_BITS;
-			if (!__sync_bool_compare_and_swap(entry, 0, value)) {
-				pgtable_free(page);
-				value = *(volatile unsigned long *)entry;
-			}
+		if (!value && *spare) {
+			value = page_to_phys(*spare) | TABLE_BITS;
+			*spare = NULL;
+			table_count(table, 1);
+			*(volatile unsigned long *)entry = value;
 		}
-		table = table_of(value);
+		*blocked = value & _PAGE_PSE;
+		table = value && !*blocked ? table_of(value) : NULL;
 	}
-	return entry_in(table, va, 1);
+	if (table)
+		table_count(table, (long)n);
+	spin_unlock_irqrestore(&table_lock, irq);
+	return table;
 }
 
-int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot)
+static unsigned long *get_table(unsigned long va, unsigned int level, unsigned int n, gfp_t gfp)
 {
-	unsigned long *entry = NULL;
+	struct page *spare = NULL;
+	unsigned long *table;
+	bool blocked = false;
 
-	for (unsigned long i = 0; i < nr; i++, entry++) {
-		unsigned long at = va + (i << PAGE_SHIFT);
+	while (!(table = try_table(va, level, n, &spare, &blocked))) {
+		if (WARN_ONCE(blocked, "a large page is mapped at %lx\n", va))
+			return NULL;
+		spare = pgtable_alloc(gfp);
+		if (!spare)
+			return NULL;
+	}
+	if (spare)
+		pgtable_free(spare);
+	return table;
+}
 
-		if (!entry || !(at & (PMD_SIZE - 1)))
-			entry = walk_alloc(at);
+static unsigned long checked_prot(pgprot_t prot)
+{
+	unsigned long bits = pgprot_val(prot);
+
+	if (WARN_ONCE((bits & (_PAGE_RW | _PAGE_NX)) == _PAGE_RW, "a mapping is to be writable and executable\n"))
+		bits |= _PAGE_NX;
+	return bits;
+}
+
+/* Entries of one table from @va on, at most @left. */
+static unsigned long in_this_table(unsigned long va, unsigned long left)
+{
+	unsigned long here = (PMD_SIZE - (va & (PMD_SIZE - 1))) >> PAGE_SHIFT;
+
+	return left < here ? left : here;
+}
+
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp)
+{
+	unsigned long bits = checked_prot(prot), n;
+
+	for (unsigned long done = 0; done < nr; done += n) {
+		unsigned long at = va + (done << PAGE_SHIFT), *entry;
+
+		n = in_this_table(at, nr - done);
+		entry = get_table(at, 1, (unsigned int)n, gfp);
 		if (!entry) {
-			arch_vunmap_range(va, i << PAGE_SHIFT);
+			arch_vunmap_range(va, done << PAGE_SHIFT);
 			return -ENOMEM;
 		}
-		*(volatile unsigned long *)entry = page_to_phys(pages[i]) | pgprot_val(prot);
+		entry = entry_in(entry, at, 1);
+		for (unsigned long i = 0; i < n; i++)
+			*(volatile unsigned long *)(entry + i) = page_to_phys(pages[done + i]) | bits;
 	}
 	return 0;
+}
+
+/* One large page, if that can be. An empty table that nobody has unhooked yet is in the way; then small ones do. */
+static bool map_large(unsigned long va, unsigned long pa, unsigned long left, unsigned long bits, gfp_t gfp)
+{
+	unsigned long *table, *entry;
+
+	if ((va | pa) & (PMD_SIZE - 1) || left < PMD_SIZE)
+		return false;
+	table = get_table(va, 2, 1, gfp);
+	if (!table)
+		return false;
+	entry = entry_in(table, va, 2);
+	if (*(volatile unsigned long *)entry) {
+		table_count(table, -1);
+		return false;
+	}
+	*(volatile unsigned long *)entry = pa | bits | _PAGE_PSE;
+	return true;
+}
+
+int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t prot, gfp_t gfp)
+{
+	unsigned long bits = checked_prot(prot), step;
+
+	for (unsigned long done = 0; done < size; done += step) {
+		unsigned long *entry, n;
+
+		step = PMD_SIZE;
+		if (map_large(va + done, pa + done, size - done, bits, gfp))
+			continue;
+		n = in_this_table(va + done, (size - done) >> PAGE_SHIFT);
+		step = n << PAGE_SHIFT;
+		entry = get_table(va + done, 1, (unsigned int)n, gfp);
+		if (!entry) {
+			arch_vunmap_range(va, done);
+			return -ENOMEM;
+		}
+		entry = entry_in(entry, va + done, 1);
+		for (unsigned long i = 0; i < n; i++)
+			*(volatile unsigned long *)(entry + i) = (pa + done + (i << PAGE_SHIFT)) | bits;
+	}
+	return 0;
+}
+
+static unsigned long *table_with(unsigned long *entry)
+{
+	return (unsigned long *)((unsigned long)entry & PAGE_MASK);
+}
+
+/* Clear the 4 KiB entries from @va on to the end of their table, or to @end. Return: where it stopped. */
+static unsigned long clear_entries(unsigned long *entry, unsigned long va, unsigned long end)
+{
+	unsigned long *table = table_with(entry), n = in_this_table(va, (end - va) >> PAGE_SHIFT);
+	long cleared = 0;
+
+	for (unsigned long i = 0; i < n; i++, entry++) {
+		cleared += *entry != 0;
+		*(volatile unsigned long *)entry = 0;
+	}
+	if (cleared)
+		table_count(table, -cleared);
+	return va + (n << PAGE_SHIFT);
 }
 
 void arch_vunmap_range(unsigned long va, unsigned long size)
@@ -98,44 +211,86 @@ void arch_vunmap_range(unsigned long va, unsigned long size)
 
 	while (va < end) {
 		unsigned int level;
-		unsigned long *entry = walk(va, &level);
-		unsigned long step = 1UL << (PAGE_SHIFT + 9 * (level - 1));
+		unsigned long *entry = table_walk(va, &level);
+		unsigned long page = level_size(level);
 
-		if (level > 1) {
-			va = (va & ~(step - 1)) + step;
-			if (!va) /* past the end of the address space */
-				return;
+		if (level == 1) {
+			va = clear_entries(entry, va, end);
 			continue;
 		}
-		do {
-			*(volatile unsigned long *)entry++ = 0;
-			va += PAGE_SIZE;
-		} while (va < end && va & (PMD_SIZE - 1));
+		if (*entry) { /* a large page, or one made not present: it lies in one area, and goes with it */
+			*(volatile unsigned long *)entry = 0;
+			table_count(table_with(entry), -1);
+		}
+		va = (va & ~(page - 1)) + page;
+		if (!va) /* past the end of the address space */
+			return;
 	}
 }
 
-int arch_set_memory(unsigned long va, unsigned long nr_pages, pgprot_t prot)
+/* Tables on the way to @va, by level; 0 where there is none. Return: the lowest level that has one. */
+static unsigned int path_to(unsigned long va, unsigned long *tables[5])
 {
-	unsigned int level;
+	unsigned int l = 4;
 
-	for (unsigned long i = 0; i < nr_pages; i++) {
-		if (!(*walk(va + (i << PAGE_SHIFT), &level) & _PAGE_PRESENT) || level != 1)
-			return -EINVAL;
-	}
-	for (unsigned long i = 0; i < nr_pages; i++) {
-		unsigned long *entry = walk(va + (i << PAGE_SHIFT), &level);
+	tables[4] = __va(kernel_cr3);
+	for (; l > 1; l--) {
+		unsigned long value = *entry_in(tables[l], va, l);
 
-		*(volatile unsigned long *)entry = (*entry & PTE_PFN_MASK) | pgprot_val(prot);
+		if (!(value & _PAGE_PRESENT) || value & _PAGE_PSE)
+			break;
+		tables[l - 1] = table_of(value);
 	}
-	arch_flush_tlb_kernel_range(va, va + (nr_pages << PAGE_SHIFT));
-	return 0;
+	return l;
+}
+
+void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone)
+{
+	unsigned long *tables[5], irq, va = start;
+
+	while (va < end) {
+		unsigned int lowest;
+		unsigned long next;
+
+		spin_lock_irqsave(&table_lock, irq);
+		lowest = path_to(va, tables);
+		next = (va & ~(level_size(lowest + 1) - 1)) + level_size(lowest + 1);
+		if (lowest > 1)
+			next = (va & ~(level_size(lowest) - 1)) + level_size(lowest);
+		for (unsigned int l = lowest; l < 3; l++) {
+			struct page *page = counted(tables[l]);
+
+			if (!page || __atomic_load_n(&page->private, __ATOMIC_SEQ_CST))
+				break;
+			*(volatile unsigned long *)entry_in(tables[l + 1], va, l + 1) = 0;
+			table_count(tables[l + 1], -1);
+			list_add(&page->lru, gone);
+		}
+		spin_unlock_irqrestore(&table_lock, irq);
+		if (next <= va) /* past the end of the address space */
+			return;
+		va = next;
+	}
+}
+
+bool table_replace(unsigned long *entry, unsigned long old, unsigned long value)
+{
+	unsigned long irq;
+	bool same;
+
+	spin_lock_irqsave(&table_lock, irq);
+	same = *(volatile unsigned long *)entry == old;
+	if (same)
+		*(volatile unsigned long *)entry = value;
+	spin_unlock_irqrestore(&table_lock, irq);
+	return same;
 }
 
 struct page *arch_vmalloc_to_page(const void *va)
 {
 	unsigned int level;
-	unsigned long addr = (unsigned long)va, entry = *walk(addr, &level);
-	unsigned long page_mask = (1UL << (PAGE_SHIFT + 9 * (level - 1))) - 1;
+	unsigned long addr = (unsigned long)va, entry = *table_walk(addr, &level);
+	unsigned long page_mask = level_size(level) - 1;
 
 	if (!(entry & _PAGE_PRESENT))
 		return NULL;

@@ -7,7 +7,10 @@
  * each has answered; only then may the pages be used again. No mapping is global: reloading %cr3 drops all.
  */
 #include <linux/bug.h>
+#include <linux/export.h>
+#include <linux/init.h>
 #include <linux/irqflags.h>
+#include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/smp.h>
 
@@ -23,7 +26,22 @@ static unsigned int flush_lock;
 static unsigned long flush_start, flush_end;
 static unsigned long flush_waiting; /* a bit for each CPU that has not answered */
 
-static void flush_local(unsigned long start, unsigned long end)
+static DEFINE_PER_CPU(unsigned long, flushes_answered);
+
+/*
+ * Boot argument tlb.no_shootdown: other CPUs are not told. For the test that proves that the suites notice: a kernel booted
+ * like that is broken.
+ */
+static bool no_shootdown;
+
+static int set_no_shootdown(char *value)
+{
+	no_shootdown = !*value;
+	return no_shootdown;
+}
+__setup("tlb.no_shootdown", set_no_shootdown);
+
+void arch_flush_tlb_local(unsigned long start, unsigned long end)
 {
 	if ((end - start) >> PAGE_SHIFT > FLUSH_SINGLE_MAX) {
 		write_cr3(read_cr3());
@@ -35,7 +53,8 @@ static void flush_local(unsigned long start, unsigned long end)
 
 void tlb_handle_flush(void)
 {
-	flush_local(flush_start, flush_end);
+	arch_flush_tlb_local(flush_start, flush_end);
+	this_cpu_inc(flushes_answered);
 	__atomic_fetch_and(&flush_waiting, ~(1UL << raw_smp_processor_id()), __ATOMIC_RELEASE);
 }
 
@@ -45,8 +64,8 @@ void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 
 	preempt_disable();
 	others = __atomic_load_n(&cpu_online_bits, __ATOMIC_ACQUIRE) & ~(1UL << raw_smp_processor_id());
-	flush_local(start, end);
-	if (others) {
+	arch_flush_tlb_local(start, end);
+	if (others && likely(!no_shootdown)) {
 		/* A CPU that waits here with interrupts off does not answer another one that does the same. */
 		WARN_ON_ONCE(irqs_disabled());
 		while (__atomic_exchange_n(&flush_lock, 1, __ATOMIC_ACQUIRE))
@@ -61,3 +80,14 @@ void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 	}
 	preempt_enable();
 }
+
+void arch_flush_tlb_all(void)
+{
+	arch_flush_tlb_kernel_range(0, ~0UL);
+}
+
+unsigned long arch_tlb_flushes(unsigned int cpu)
+{
+	return cpu < nr_cpu_ids ? *(volatile unsigned long *)per_cpu_ptr(&flushes_answered, cpu) : 0;
+}
+EXPORT_SYMBOL_GPL(arch_tlb_flushes);

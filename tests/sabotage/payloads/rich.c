@@ -4,11 +4,13 @@
  * exactly that moment exists.
  *
  * What there is then: used and free blocks of many orders, caches with partial, full and empty slabs, objects waiting in
- * arrays of CPUs, vmalloc areas with free pieces between them, a vmap area, page tables made after boot, a loaded module.
+ * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
+ * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module.
  */
 #include <kunit/test.h>
 #include <linux/bug.h>
 #include <linux/gfp.h>
+#include <linux/io.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/panic.h>
@@ -71,9 +73,15 @@ static void fill_areas(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, areas[AREAS - 1]);
 	for (int i = 1; i < AREAS; i += 2)
 		vfree(areas[i]);
+	vm_unmap_aliases();
 	for (int i = 0; i < 3; i++)
 		shown[i] = blocks[SHOWN][1] + i;
 	KUNIT_ASSERT_NOT_NULL(test, vmap(shown, 3, VM_MAP, PAGE_KERNEL));
+	KUNIT_ASSERT_NOT_NULL(test, vm_map_ram(shown, 3, NUMA_NO_NODE));
+	KUNIT_ASSERT_NOT_NULL(test, ioremap(DEV_GPA, 3 * PAGE_SIZE));
+	KUNIT_ASSERT_NOT_NULL(test, vmalloc_huge(5UL << 20, GFP_KERNEL));
+	/* Freed where nobody may wait: it is there still, and waits for its purge. */
+	vfree_atomic(vmalloc(2 * PAGE_SIZE));
 }
 
 static void rich(struct kunit *test)

@@ -26,7 +26,7 @@ extern struct mm_root mm_root;
 extern unsigned int __preempt_count;
 void mm_init(void);
 int memblock_add(unsigned long long base, unsigned long long size);
-struct page *pgtable_alloc(void);
+struct page *pgtable_alloc(unsigned int gfp);
 int printk(const char *fmt, ...);
 void warn_at(const char *file, int line, const char *fmt, ...);
 void bug_at(const char *file, int line);
@@ -46,6 +46,8 @@ void schedule(void);
 void preempt_schedule(void);
 int __cond_resched(void);
 int cond_resched(void);
+char *skip_spaces(const char *s);
+void msleep(unsigned int ms);
 
 #define HARDIRQ_OFFSET (1u << 16)
 #define PREEMPT_ENABLED 0x80000000u
@@ -61,6 +63,8 @@ int console_loglevel = 7;
 _Alignas(64) char sim_task[4096];
 
 static int ram = -1;
+static struct sim_range ram_ranges[8];
+static unsigned int nr_ram;
 
 /* What the guest allocates is not the C library's business, and a process is forked for each test. */
 const char *__asan_default_options(void);
@@ -231,6 +235,11 @@ void preempt_schedule(void)
 {
 }
 
+void msleep(unsigned int ms)
+{
+	jiffies += ms;
+}
+
 int cond_resched(void)
 {
 	return 0;
@@ -295,8 +304,9 @@ void sim_start_raw(const struct sim_range *ranges, unsigned int cpus)
 	for (const struct sim_range *r = ranges; r->size; r++) {
 		map_at(PAGE_OFFSET + r->base, r->size, MAP_SHARED | MAP_NORESERVE, ram, r->base);
 		map_pages_of(r->base, r->size);
-		if (memblock_add(r->base, r->size))
+		if (memblock_add(r->base, r->size) || nr_ram == sizeof(ram_ranges) / sizeof(ram_ranges[0]))
 			abort();
+		ram_ranges[nr_ram++] = *r;
 	}
 	nr_cpu_ids = cpus;
 	cpu_online_bits = (cpus < 64 ? 1UL << cpus : 0) - 1;
@@ -322,13 +332,15 @@ void sim_start(const struct sim_range *ranges, unsigned int cpus)
 enum pte_state { PTE_NONE, PTE_MAPPED, PTE_STALE };
 
 struct pte {
-	struct page *page;
+	uint64_t pa;
 	enum pte_state state;
 };
 
 static struct pte ptes[VM_SLOTS + MOD_SLOTS];
 static struct page *tables[(VM_SLOTS + MOD_SLOTS) / PER_TABLE];
-static unsigned long mapped, flushes;
+static unsigned long mapped, flushes, large;
+/* Indexes of stale entries lie in here. */
+static unsigned long stale_from = ~0UL, stale_to;
 
 static struct pte *pte_of(unsigned long va)
 {
@@ -339,9 +351,11 @@ static struct pte *pte_of(unsigned long va)
 	return NULL;
 }
 
-static unsigned long pa_of(const struct page *page)
+static unsigned long va_of(const struct pte *pte)
 {
-	return (unsigned long)(page - (struct page *)SIM_VMEMMAP) << PAGE_SHIFT;
+	unsigned long i = (unsigned long)(pte - ptes);
+
+	return i < VM_SLOTS ? VMALLOC_START + (i << PAGE_SHIFT) : MODULES_START + ((i - VM_SLOTS) << PAGE_SHIFT);
 }
 
 static void check(bool good, const char *what, unsigned long va)
@@ -352,95 +366,192 @@ static void check(bool good, const char *what, unsigned long va)
 	abort();
 }
 
-static void forget(unsigned long va)
+static bool is_ram(uint64_t pa)
 {
-	struct pte *pte = pte_of(va);
-
-	check(!munmap((void *)va, PAGE_SIZE), "munmap", va);
-	pte->state = PTE_NONE;
-	pte->page = NULL;
+	for (unsigned int i = 0; i < nr_ram; i++)
+		if (pa - ram_ranges[i].base < ram_ranges[i].size)
+			return true;
+	return false;
 }
 
-/* Does an allocated block cover the page? */
-static bool allocated(const struct page *page)
+/* Is the page a part of an allocated block? */
+static bool allocated(uint64_t pa)
 {
 	const struct page *first = (const struct page *)SIM_VMEMMAP;
-	unsigned long pfn = (unsigned long)(page - first), head = pfn;
+	unsigned long pfn = pa >> PAGE_SHIFT, head = pfn;
 
 	while (first[head].state == PAGE_QUIET && head & ((1UL << MAX_PAGE_ORDER) - 1))
 		head &= head - 1;
 	return first[head].state == PAGE_USED && !((pfn - head) >> first[head].order);
 }
 
-int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot)
+/* ---- entries ---- */
+
+/* From MAPPED to STALE: as a machine whose TLB forgets nothing by itself. */
+static void unmap_one(struct pte *pte)
+{
+	unsigned long i = (unsigned long)(pte - ptes);
+
+	if (pte->state != PTE_MAPPED)
+		return;
+	pte->state = PTE_STALE;
+	mapped--;
+	if (i < stale_from)
+		stale_from = i;
+	if (i >= stale_to)
+		stale_to = i + 1;
+}
+
+static void forget(struct pte *pte)
+{
+	check(!munmap((void *)va_of(pte), PAGE_SIZE), "munmap", va_of(pte));
+	check(!is_ram(pte->pa) || allocated(pte->pa), "page freed before the flush", va_of(pte));
+	*pte = (struct pte){0};
+}
+
+static int map_one(unsigned long at, uint64_t pa, pgprot_t prot, gfp_t gfp)
 {
 	int rights = pgprot_val(prot) & _PAGE_RW ? PROT_READ | PROT_WRITE : PROT_READ;
+	struct pte *pte = pte_of(at);
+	struct page **table;
 
+	check(pte != NULL, "mapping outside", at);
+	check(pte->state == PTE_NONE, pte->state == PTE_STALE ? "address reused before the flush" : "mapped twice", at);
+	table = &tables[(pte - ptes) / PER_TABLE];
+	if (!*table)
+		*table = pgtable_alloc(gfp);
+	if (!*table)
+		return -ENOMEM;
+	check(!is_ram(pa) || allocated(pa), "mapping a page that is not allocated", at);
+	check((pgprot_val(prot) & (_PAGE_RW | _PAGE_NX)) != _PAGE_RW, "writable and executable", at);
+	check(mmap((void *)at, PAGE_SIZE, rights, MAP_SHARED | MAP_FIXED_NOREPLACE, ram, (off_t)pa) == (void *)at,
+	      "mmap", at);
+	*pte = (struct pte){pa, PTE_MAPPED};
+	mapped++;
+	return 0;
+}
+
+static unsigned long pa_of(const struct page *page)
+{
+	return (unsigned long)(page - (struct page *)SIM_VMEMMAP) << PAGE_SHIFT;
+}
+
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp)
+{
 	for (unsigned long i = 0; i < nr; i++) {
-		unsigned long at = va + i * PAGE_SIZE;
-		struct pte *pte = pte_of(at);
-		struct page **table;
+		if (!map_one(va + i * PAGE_SIZE, pa_of(pages[i]), prot, gfp))
+			continue;
+		arch_vunmap_range(va, i * PAGE_SIZE);
+		return -ENOMEM;
+	}
+	return 0;
+}
 
-		check(pte != NULL, "mapping outside", at);
-		check(pte->state == PTE_NONE,
-		      pte->state == PTE_STALE ? "address reused before the flush" : "mapped twice", at);
-		table = &tables[(pte - ptes) / PER_TABLE];
-		if (!*table)
-			*table = pgtable_alloc();
-		if (!*table) {
-			while (i--)
-				forget(va + i * PAGE_SIZE), mapped--;
-			return -ENOMEM;
-		}
-		check(allocated(pages[i]), "mapping a page that is not allocated", at);
-		check(mmap((void *)at, PAGE_SIZE, rights, MAP_SHARED | MAP_FIXED_NOREPLACE, ram,
-			   (off_t)pa_of(pages[i])) == (void *)at,
-		      "mmap", at);
-		pte->page = pages[i];
-		pte->state = PTE_MAPPED;
-		mapped++;
+int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t prot, gfp_t gfp)
+{
+	large += !((va | pa) & (PMD_SIZE - 1)) && size >= PMD_SIZE;
+	for (unsigned long at = 0; at < size; at += PAGE_SIZE) {
+		if (!map_one(va + at, pa + at, prot, gfp))
+			continue;
+		arch_vunmap_range(va, at);
+		return -ENOMEM;
 	}
 	return 0;
 }
 
 void arch_vunmap_range(unsigned long va, unsigned long size)
 {
-	for (unsigned long at = va; at < va + size; at += PAGE_SIZE) {
-		struct pte *pte = pte_of(at);
+	for (unsigned long at = va; at < va + size; at += PAGE_SIZE)
+		unmap_one(pte_of(at));
+}
 
-		if (pte->state != PTE_MAPPED)
+void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone)
+{
+	for (unsigned long at = start; at < end; at = (at | (PMD_SIZE - 1)) + 1) {
+		unsigned long t = (unsigned long)(pte_of(at) - ptes) / PER_TABLE;
+		bool used = false;
+
+		for (unsigned long i = t * PER_TABLE; i < (t + 1) * PER_TABLE; i++)
+			used |= ptes[i].state == PTE_MAPPED;
+		if (used || !tables[t])
 			continue;
-		pte->state = PTE_STALE;
-		mapped--;
+		tables[t]->lru.next = gone->next;
+		tables[t]->lru.prev = gone;
+		gone->next->prev = &tables[t]->lru;
+		gone->next = &tables[t]->lru;
+		tables[t] = NULL;
 	}
+}
+
+/* ---- flushes ---- */
+
+void arch_flush_tlb_local(unsigned long start, unsigned long end)
+{
+	(void)start; /* other CPUs remember still */
+	(void)end;
 }
 
 void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 {
+	unsigned long left_from = ~0UL, left_to = 0;
+
 	check(nr_cpu_ids == 1 || sim_irq_flags || !mm_root.tsc_booted, "flush with interrupts off", start);
 	flushes++;
-	for (unsigned long at = start; at < end; at += PAGE_SIZE) {
-		struct pte *pte = pte_of(at);
+	for (unsigned long i = stale_from; i < stale_to; i++) {
+		struct pte *pte = &ptes[i];
 
 		if (pte->state != PTE_STALE)
 			continue;
-		check(allocated(pte->page), "page freed before the flush", at);
-		forget(at);
+		if (va_of(pte) >= start && va_of(pte) < end) {
+			forget(pte);
+			continue;
+		}
+		left_from = left_from == ~0UL ? i : left_from;
+		left_to = i + 1;
 	}
+	stale_from = left_from;
+	stale_to = left_to;
 }
 
-int arch_set_memory(unsigned long va, unsigned long nr_pages, pgprot_t prot)
+void arch_flush_tlb_all(void)
 {
-	int rights = pgprot_val(prot) & _PAGE_RW ? PROT_READ | PROT_WRITE : PROT_READ;
-
-	return mprotect((void *)va, nr_pages << PAGE_SHIFT, rights) ? -EINVAL : 0;
+	arch_flush_tlb_kernel_range(0, ~0UL);
 }
 
 struct page *arch_vmalloc_to_page(const void *va)
 {
 	struct pte *pte = pte_of((unsigned long)va);
 
-	return pte && pte->state == PTE_MAPPED ? pte->page : NULL;
+	return pte && pte->state == PTE_MAPPED ? (struct page *)SIM_VMEMMAP + (pte->pa >> PAGE_SHIFT) : NULL;
+}
+
+/* ---- the direct map ---- */
+
+int set_direct_map_invalid_noflush(struct page *page);
+int set_direct_map_default_noflush(struct page *page);
+
+int set_direct_map_invalid_noflush(struct page *page)
+{
+	return mprotect((void *)(PAGE_OFFSET + pa_of(page)), PAGE_SIZE, PROT_NONE) ? -EINVAL : 0;
+}
+
+int set_direct_map_default_noflush(struct page *page)
+{
+	return mprotect((void *)(PAGE_OFFSET + pa_of(page)), PAGE_SIZE, PROT_READ | PROT_WRITE) ? -EINVAL : 0;
+}
+
+unsigned long sim_large_mappings(void)
+{
+	return large;
+}
+
+unsigned long sim_tables(void)
+{
+	unsigned long n = 0;
+
+	for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++)
+		n += tables[i] != NULL;
+	return n;
 }
 
 unsigned long sim_flushes(void)

@@ -43,6 +43,9 @@ bool sim_fail_hit(void);
 unsigned long sim_flushes(void);
 /** sim_mapped_pages - pages mapped in the vmalloc and module areas. */
 unsigned long sim_mapped_pages(void);
+/** sim_large_mappings - mappings so far that could use 2 MiB pages; sim_tables - page tables there are for these areas. */
+unsigned long sim_large_mappings(void);
+unsigned long sim_tables(void);
 /** sim_faults - does reading a byte at @addr fault? */
 bool sim_faults(const volatile void *addr);
 /** sim_write_faults - does writing (the byte that is there)? */

@@ -3,6 +3,9 @@
  * asm/pgtable.h - page table entries, and the primitives by which guest/mm changes the kernel's mappings.
  *
  * There is one set of page tables, used by every CPU. What the primitives touch lies in the vmalloc and module areas.
+ *
+ * Bits of an entry that maps something: A always; D if and only if it may be written to; NX unless it is code; never G (there is
+ * one set of tables, and reloading %cr3 shall drop everything); never the bit for user mode.
  */
 #ifndef ASM_PGTABLE_H
 #define ASM_PGTABLE_H
@@ -18,8 +21,14 @@
 #define _PAGE_ACCESSED 0x020UL
 #define _PAGE_DIRTY 0x040UL
 #define _PAGE_PSE 0x080UL
+#define _PAGE_GLOBAL 0x100UL
 #define _PAGE_NX (1UL << 63)
 #define PTE_PFN_MASK 0x000ffffffffff000UL
+/* Which memory type: power-on's table has write-back, write-through, uncached-minus and uncached behind these. */
+#define _PAGE_CACHE_MASK (_PAGE_PCD | _PAGE_PWT)
+#define MAX_PHYS_BITS 52
+
+#include <linux/gfp_types.h>
 
 /** pgprot_t - the rights of a mapping: the flag bits of its entries. */
 typedef struct {
@@ -30,29 +39,56 @@ typedef struct {
 #define pgprot_val(p) ((p).pgprot)
 
 /* Accessed and dirty are set from the start: nobody asks for them, and the CPU need not write them. */
-#define _PAGE_KERNEL_BITS (_PAGE_PRESENT | _PAGE_ACCESSED | _PAGE_DIRTY)
-#define PAGE_KERNEL __pgprot(_PAGE_KERNEL_BITS | _PAGE_RW | _PAGE_NX)
+#define _PAGE_KERNEL_BITS (_PAGE_PRESENT | _PAGE_ACCESSED)
+#define PAGE_KERNEL __pgprot(_PAGE_KERNEL_BITS | _PAGE_RW | _PAGE_DIRTY | _PAGE_NX)
 #define PAGE_KERNEL_RO __pgprot(_PAGE_KERNEL_BITS | _PAGE_NX)
 #define PAGE_KERNEL_EXEC __pgprot(_PAGE_KERNEL_BITS)
-#define PAGE_KERNEL_NOCACHE __pgprot(_PAGE_KERNEL_BITS | _PAGE_RW | _PAGE_NX | _PAGE_PCD | _PAGE_PWT)
+#define PAGE_KERNEL_ROX PAGE_KERNEL_EXEC
+#define PAGE_KERNEL_NOCACHE pgprot_noncached(PAGE_KERNEL)
+
+static inline pgprot_t pgprot_cache(pgprot_t prot, uint64_t type)
+{
+	return __pgprot((pgprot_val(prot) & ~_PAGE_CACHE_MASK) | type);
+}
+
+#define pgprot_noncached(prot) pgprot_cache(prot, _PAGE_PCD | _PAGE_PWT)
+#define pgprot_uncached_minus(prot) pgprot_cache(prot, _PAGE_PCD)
+#define pgprot_writethrough(prot) pgprot_cache(prot, _PAGE_PWT)
+#define pgprot_writecombine(prot) pgprot_uncached_minus(prot)
 
 struct page;
+
+struct list_head;
 
 /**
  * arch_vmap_pages - map pages, one after another
  * @va: page aligned, in the vmalloc or module area; nothing is mapped there
+ * @gfp: for tables that are missing
  *
- * Context: task context, may allocate page tables (pgtable_alloc()).
- * Return: 0, or -ENOMEM and then nothing of it is mapped.
+ * A page that is writable is not executable, whatever @prot says.
+ * Return: 0, or -ENOMEM and then nothing of it is mapped, but it may be remembered until a flush.
  */
-int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot);
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp);
+
+/** arch_vmap_range - map [pa, pa + size), with pages of 2 MiB where both addresses allow. See arch_vmap_pages(). */
+int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t prot, gfp_t gfp);
 
 /**
  * arch_vunmap_range - take away whatever is mapped in [va, va + size)
  *
- * Does not flush: other CPUs may use the old mapping until arch_flush_tlb_kernel_range() returns.
+ * Does not flush: CPUs may use the old mapping until arch_flush_tlb_kernel_range() returns. Context: any.
  */
 void arch_vunmap_range(unsigned long va, unsigned long size);
+
+/**
+ * arch_unhook_tables - take the tables for [start, end) that have become empty out of the tree
+ *
+ * They go on @gone by their page's lru. A CPU may still look at them until a flush of everything: then pgtable_free() them.
+ */
+void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone);
+
+/** arch_flush_tlb_local - this CPU forgets [start, end). */
+void arch_flush_tlb_local(unsigned long start, unsigned long end);
 
 /**
  * arch_flush_tlb_kernel_range - when it returns, no CPU remembers an old translation of [start, end)
@@ -61,13 +97,11 @@ void arch_vunmap_range(unsigned long va, unsigned long size);
  */
 void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end);
 
-/**
- * arch_set_memory - change the rights of mapped pages, and flush
- *
- * Context: as arch_flush_tlb_kernel_range().
- * Return: 0, or -EINVAL if a page of the range is not mapped by an entry of its own; then nothing was changed.
- */
-int arch_set_memory(unsigned long va, unsigned long nr_pages, pgprot_t prot);
+/** arch_flush_tlb_all - the same for everything, tables included. */
+void arch_flush_tlb_all(void);
+
+/** arch_tlb_flushes - flushes that @cpu made because another CPU asked for them. */
+unsigned long arch_tlb_flushes(unsigned int cpu);
 
 /** arch_vmalloc_to_page - the page behind a mapped address, or NULL. */
 struct page *arch_vmalloc_to_page(const void *va);

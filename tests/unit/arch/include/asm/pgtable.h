@@ -10,8 +10,14 @@
 #include <stdint.h>
 #include <asm/page.h>
 
+#include <linux/gfp_types.h>
+
+#define _PAGE_PRESENT 0x001UL
 #define _PAGE_RW 0x002UL
+#define _PAGE_PCD 0x010UL
+#define _PAGE_PWT 0x008UL
 #define _PAGE_NX (1UL << 63)
+#define MAX_PHYS_BITS 52
 
 typedef struct {
 	uint64_t pgprot;
@@ -23,13 +29,21 @@ typedef struct {
 #define PAGE_KERNEL __pgprot(1 | _PAGE_RW | _PAGE_NX)
 #define PAGE_KERNEL_RO __pgprot(1 | _PAGE_NX)
 #define PAGE_KERNEL_EXEC __pgprot(1)
+#define pgprot_noncached(prot) __pgprot(pgprot_val(prot) | _PAGE_PCD | _PAGE_PWT)
+#define pgprot_uncached_minus(prot) __pgprot(pgprot_val(prot) | _PAGE_PCD)
+#define pgprot_writethrough(prot) __pgprot(pgprot_val(prot) | _PAGE_PWT)
+#define pgprot_writecombine(prot) pgprot_uncached_minus(prot)
 
 struct page;
+struct list_head;
 
-int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot);
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp);
+int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t prot, gfp_t gfp);
 void arch_vunmap_range(unsigned long va, unsigned long size);
+void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone);
+void arch_flush_tlb_local(unsigned long start, unsigned long end);
 void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end);
-int arch_set_memory(unsigned long va, unsigned long nr_pages, pgprot_t prot);
+void arch_flush_tlb_all(void);
 struct page *arch_vmalloc_to_page(const void *va);
 
 #endif
