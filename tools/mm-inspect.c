@@ -19,7 +19,6 @@
 
 static int cmd_buddyinfo(struct inspect *in, char *err);
 static int cmd_zoneinfo(struct inspect *in, char *err);
-static int cmd_slabinfo(struct inspect *in, char *err);
 static int cmd_vmallocinfo(struct inspect *in, char *err);
 static int cmd_meminfo(struct inspect *in, char *err);
 
@@ -32,10 +31,11 @@ static const struct command {
 	{"check", cmd_check, NULL, "prove or refute the invariants (--list, --only RULES, --skip RULES)"},
 	{"buddyinfo", cmd_buddyinfo, NULL, "free blocks by zone and order"},
 	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection"},
-	{"slabinfo", cmd_slabinfo, NULL, "slab caches: objects and slabs"},
+	{"slabinfo", cmd_slabinfo, NULL, "slab caches: objects and slabs (--verbose: where their bytes went)"},
 	{"vmallocinfo", cmd_vmallocinfo, NULL, "vmalloc and module areas"},
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
 	{"map", cmd_map, NULL, "all memory as a picture (--html FILE, --svg FILE; else for a terminal)"},
+	{"leaks", cmd_leaks, NULL, "who holds objects and areas, by stack (debug kernel) or cache"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
 };
@@ -43,8 +43,9 @@ static const struct command {
 
 static void usage(FILE *out)
 {
-	fprintf(out, "usage: mm-inspect COMMAND [--json] [--kernel ELF] [--module FILE]... SOURCE [ARGUMENT]\n"
-		     "SOURCE is a control socket (mmvisor run --control SOCKET) or a core (--core FILE).\n");
+	fprintf(out,
+		"usage: mm-inspect COMMAND [--json] [--verbose] [--kernel ELF] [--module FILE]... SOURCE [ARGUMENT]\n"
+		"SOURCE is a control socket (mmvisor run --control SOCKET) or a core (--core FILE).\n");
 	for (size_t i = 0; i < NR_COMMANDS; i++) {
 		char head[40];
 
@@ -91,11 +92,6 @@ static int cmd_buddyinfo(struct inspect *in, char *err)
 static int cmd_zoneinfo(struct inspect *in, char *err)
 {
 	return done(in->json ? inspect_json(in, json_zoneinfo(in->view, err)) : print_zoneinfo(in->view, in->out, err));
-}
-
-static int cmd_slabinfo(struct inspect *in, char *err)
-{
-	return done(in->json ? inspect_json(in, json_slabinfo(in->view, err)) : print_slabinfo(in->view, in->out, err));
 }
 
 static int cmd_vmallocinfo(struct inspect *in, char *err)
@@ -163,9 +159,10 @@ static int print_list(bool json)
 	return INSPECT_HOLDS;
 }
 
-enum { OPT_JSON = 256, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_HTML, OPT_SVG, OPT_KERNEL, OPT_MODULE };
+enum { OPT_JSON = 256, OPT_VERBOSE, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_HTML, OPT_SVG, OPT_KERNEL, OPT_MODULE };
 static const struct option options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
+	{"verbose", no_argument, NULL, OPT_VERBOSE},
 	{"list", no_argument, NULL, OPT_LIST},
 	{"only", required_argument, NULL, OPT_ONLY},
 	{"skip", required_argument, NULL, OPT_SKIP},
@@ -220,6 +217,9 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case OPT_JSON:
 			in.json = true;
+			break;
+		case OPT_VERBOSE:
+			in.verbose = true;
 			break;
 		case OPT_LIST:
 			list = true;

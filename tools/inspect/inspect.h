@@ -37,7 +37,7 @@ struct inspect {
 	const char *kernel;
 	const char *modules[INSPECT_MAX_MODULES];
 	unsigned int nr_modules;
-	bool json;
+	bool json, verbose;
 	FILE *out;
 	struct view *view;
 	struct symtab *symbols;
@@ -48,9 +48,19 @@ int cmd_check(struct inspect *in, char *err);
 int cmd_page(struct inspect *in, char *err);
 int cmd_vtop(struct inspect *in, char *err);
 int cmd_map(struct inspect *in, char *err);
+int cmd_slabinfo(struct inspect *in, char *err);
+int cmd_leaks(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
 int inspect_json(struct inspect *in, struct json_object *o);
+
+/** print_origin, json_origin - the stack behind a handle; if it is not known, @caller alone, unless that is 0 */
+void print_origin(const struct inspect *in, const char *indent, uint32_t handle, gva_t caller);
+struct json_object *json_origin(const struct inspect *in, uint32_t handle, gva_t caller);
+
+/** where_print, where_json - what an address belongs to, as lines or as the member "belongs_to". Return: is it known? */
+bool where_print(const struct inspect *in, gva_t va);
+bool where_json(const struct inspect *in, gva_t va, struct json_object *o);
 
 #endif

@@ -237,8 +237,17 @@ static struct json_object *json_facts(const struct page_facts *f)
 	return o;
 }
 
+/* What is behind the number: the byte at an address, the first one of a page given by its number or its entry. */
+static gva_t address_meant(uint64_t x, uint64_t pfn)
+{
+	uint64_t unused;
+
+	return x < KERNEL_HALF || !view_pfn_of(x, &unused) ? DIRECT_MAP + (pfn << MMV_PAGE_SHIFT) : x;
+}
+
 int cmd_page(struct inspect *in, char *err)
 {
+	struct json_object *o;
 	struct page_facts f;
 	uint64_t x, pfn;
 
@@ -248,16 +257,17 @@ int cmd_page(struct inspect *in, char *err)
 		snprintf(err, VIEW_ERR_MAX, "the guest has no RAM page %#lx", pfn);
 		return INSPECT_USAGE;
 	}
-	if (in->json) {
-		struct json_object *o = json_facts(&f);
-
-		if (f.has_story)
-			json_object_object_add(o, "allocation", json_story(in, &f));
-		inspect_json(in, o);
-	} else {
+	if (!in->json) {
 		print_facts(in->out, &f);
+		where_print(in, address_meant(x, pfn));
 		print_story(in, &f);
+		return INSPECT_HOLDS;
 	}
+	o = json_facts(&f);
+	if (f.has_story)
+		json_object_object_add(o, "allocation", json_story(in, &f));
+	where_json(in, address_meant(x, pfn), o);
+	inspect_json(in, o);
 	return INSPECT_HOLDS;
 }
 
@@ -318,7 +328,10 @@ int cmd_vtop(struct inspect *in, char *err)
 	named = !symtab_find(in->symbols, va, &at);
 	symtab_format(in->symbols, va, symbol, sizeof(symbol));
 	if (in->json) {
-		inspect_json(in, json_walk(va, gpa, size, names, steps, n, named ? symbol : NULL));
+		struct json_object *o = json_walk(va, gpa, size, names, steps, n, named ? symbol : NULL);
+
+		where_json(in, va, o);
+		inspect_json(in, o);
 		return INSPECT_HOLDS;
 	}
 	fprintf(in->out, "%-16s  %s\n%016lx  %lx\n\n", "VIRTUAL", "PHYSICAL", va, gpa);
@@ -328,5 +341,6 @@ int cmd_vtop(struct inspect *in, char *err)
 		fprintf(in->out, "%6s: %12lx => %016lx\n", level_names[steps[i].level], steps[i].entry_gpa,
 			steps[i].entry);
 	fprintf(in->out, "%6s: %12lx  (%lu KiB)  %s\n", "PAGE", gpa & ~(size - 1), size >> 10, names);
+	where_print(in, va);
 	return INSPECT_HOLDS;
 }

@@ -84,6 +84,7 @@ static void slab_sums(const struct view *v, gva_t addr, size_t offset, const str
 			return;
 		out->total += slab.objects;
 		out->active += slab.inuse;
+		out->pages += slab.order <= MAX_PAGE_ORDER ? 1UL << slab.order : 0;
 	}
 }
 

@@ -47,7 +47,7 @@ struct list_cache {
 	gva_t addr;
 	uint32_t object_size, size, objs_per_slab, pages_per_slab;
 	uint64_t active, cached, total;
-	uint64_t slabs, partial, full, empty;
+	uint64_t slabs, partial, full, empty, pages;
 	uint64_t refills, drains;
 };
 

@@ -145,8 +145,8 @@ int print_slabinfo(const struct view *v, FILE *out, char *err)
 		const struct list_cache *c = &caches[i];
 
 		fprintf(out, "%-17s %6lu %6lu %6u %4u %4u : tunables %4u %4u %4u : slabdata %6lu %6lu %6lu\n", c->name,
-			c->active >= c->cached ? c->active - c->cached : 0, c->total, c->size, c->objs_per_slab,
-			c->pages_per_slab, 0u, 0u, 0u, c->slabs >= c->empty ? c->slabs - c->empty : 0, c->slabs, 0UL);
+			c->active, c->total, c->size, c->objs_per_slab, c->pages_per_slab, 0u, 0u, 0u, c->slabs,
+			c->slabs, 0UL);
 	}
 	free(caches);
 	return 0;
@@ -164,7 +164,7 @@ struct json_object *json_slabinfo(const struct view *v, char *err)
 
 		json_object_object_add(o, "name", json_object_new_string(c->name));
 		put_hex(o, "address", c->addr);
-		put(o, "active_objs", c->active >= c->cached ? c->active - c->cached : 0);
+		put(o, "active_objs", c->active);
 		put(o, "cpu_cached", c->cached);
 		put(o, "num_objs", c->total);
 		put(o, "object_size", c->object_size);
