@@ -88,7 +88,8 @@ static inline uint64_t slab_link(uint64_t random, uint64_t at, uint64_t word)
 /**
  * struct slab_track - who did something to an object, and when.
  * @addr:   whom the call returned to
- * @when:   time-stamp counter
+ * @when:   jiffies
+ * @serial: grows with every such record, in all caches
  * @handle: the stack, in the stack depot; 0: unknown
  *
  * A slot of a cache with everything on, from one object to the next:
@@ -100,7 +101,7 @@ struct slab_track {
 	uint32_t handle;
 	uint32_t cpu;
 	int32_t pid;
-	uint32_t reserved;
+	uint32_t serial;
 };
 MMV_SIZE(struct slab_track, 32);
 enum slab_track_kind { TRACK_ALLOC, TRACK_FREE, NR_SLAB_TRACKS };

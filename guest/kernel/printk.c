@@ -171,8 +171,12 @@ static void hex_group(char *out, size_t size, const void *p, int groupsize)
 void print_hex_dump(const char *level, const char *prefix, int prefix_type, int rowsize, int groupsize, const void *buf,
 		    size_t len, bool ascii)
 {
+	/* A level is recognised at the start of a format only. */
+	char fmt[] = KERN_DEBUG "%s%s%s%s\n";
 	const u8 *p = buf;
 
+	if (level[0] == KERN_SOH_ASCII)
+		fmt[1] = level[1];
 	if (rowsize != 32)
 		rowsize = 16;
 	if (groupsize != 2 && groupsize != 4 && groupsize != 8)
@@ -194,7 +198,7 @@ void print_hex_dump(const char *level, const char *prefix, int prefix_type, int 
 			snprintf(place, sizeof(place), "%px: ", p + at);
 		else if (prefix_type == DUMP_PREFIX_OFFSET)
 			snprintf(place, sizeof(place), "%08zx: ", at);
-		printk("%s%s%s%s%s\n", level, prefix, place, hex, text);
+		printk(level[0] == KERN_SOH_ASCII ? fmt : fmt + 2, prefix, place, hex, text);
 	}
 }
 EXPORT_SYMBOL(print_hex_dump);

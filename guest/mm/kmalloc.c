@@ -88,18 +88,40 @@ void kfree_large(const void *obj)
 		__free_pages(head, head->order);
 }
 
+/* What @obj holds; and in @asked what its user may use of it: the same, but where debugging knows better. */
+static size_t size_of(const void *obj, size_t *asked)
+{
+	const struct page *head = obj_head(obj);
+
+	*asked = 0;
+	if (WARN_ON_ONCE(!head))
+		return 0;
+	if (head->owner != OWNER_SLAB)
+		return *asked = PAGE_SIZE << head->order;
+	*asked = slab_debug_asked(((const struct slab *)head)->slab_cache, obj);
+	return ((const struct slab *)head)->slab_cache->object_size;
+}
+
+/* The user of an object in a slab goes over to using @size bytes of it. */
+static void resize(const void *obj, size_t size)
+{
+	const struct slab *slab = obj_page(obj);
+
+	if (slab)
+		slab_debug_resize(slab->slab_cache, (void *)obj, size);
+}
+
+/* Who asks how much there is may use it all. */
 size_t ksize(const void *obj)
 {
-	const struct page *head;
+	size_t asked, size;
 
 	if (ZERO_OR_NULL_PTR(obj))
 		return 0;
-	head = obj_head(obj);
-	if (WARN_ON_ONCE(!head))
-		return 0;
-	if (head->owner == OWNER_SLAB)
-		return ((const struct slab *)head)->slab_cache->object_size;
-	return PAGE_SIZE << head->order;
+	size = size_of(obj, &asked);
+	if (MM_DEBUG && asked != size)
+		resize(obj, size);
+	return size;
 }
 EXPORT_SYMBOL(ksize);
 
@@ -130,7 +152,7 @@ EXPORT_SYMBOL(kmalloc_size_roundup);
  */
 void *krealloc(const void *obj, size_t size, gfp_t gfp)
 {
-	size_t have;
+	size_t have, asked;
 	void *fresh;
 
 	if (!size) {
@@ -139,16 +161,18 @@ void *krealloc(const void *obj, size_t size, gfp_t gfp)
 	}
 	if (ZERO_OR_NULL_PTR(obj))
 		return __kmalloc(size, gfp);
-	have = ksize(obj);
+	have = size_of(obj, &asked);
 	if (size <= have) {
 		if (gfp & __GFP_ZERO)
-			memset((char *)obj + size, 0, have - size);
+			memset((char *)obj + min(size, asked), 0, max(size, asked) - min(size, asked));
+		if (MM_DEBUG)
+			resize(obj, size);
 		return (void *)obj;
 	}
 	fresh = __kmalloc(size, gfp);
 	if (!fresh)
 		return NULL;
-	memcpy(fresh, obj, have);
+	memcpy(fresh, obj, asked);
 	kfree(obj);
 	return fresh;
 }

@@ -78,8 +78,9 @@ static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t orig_si
 			return NULL;
 		}
 	}
+	/* Behind what was asked for lies a red zone, if that is known. */
 	if (gfp & __GFP_ZERO)
-		memset(obj, 0, s->object_size);
+		memset(obj, 0, slab_debug_asked(s, obj));
 	return obj;
 }
 

@@ -125,6 +125,9 @@ void *slab_take_one(struct kmem_cache *s, size_t orig_size, unsigned long caller
 /** slab_put_one - and back. */
 void slab_put_one(struct kmem_cache *s, void *obj, unsigned long caller);
 
+/** slab_refile - a slab whose inuse was @old: to the list where it belongs now. Needs: the lock. */
+void slab_refile(struct kmem_cache *s, struct slab *slab, unsigned int old);
+
 /** slab_fix_gfp - a mask without what no slab and no kmalloc() can promise; complains if there was any. */
 gfp_t slab_fix_gfp(gfp_t gfp);
 

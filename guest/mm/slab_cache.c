@@ -205,7 +205,6 @@ static int make_cache(const char *name, unsigned int size, unsigned int align, s
 		return -EINVAL;
 	}
 	cache_register(s, cpu);
-	slab_debug_cache(s, true);
 	*out = s;
 	return 0;
 }
@@ -254,7 +253,6 @@ void kmem_cache_destroy(struct kmem_cache *s)
 		     (unsigned long)(s->nr_partial + s->nr_full));
 		return;
 	}
-	slab_debug_cache(s, false);
 	slab_discard_empty(s, 0);
 	irq = mm_lock_write(&mm_root.slab_lock);
 	list_del(&s->list);

@@ -22,8 +22,14 @@ static inline bool slab_debugged(const struct kmem_cache *s)
 
 #if MM_DEBUG
 
+/** slab_debug_setup - the value of slub_debug=; before any cache is made. Return: 1, 0 if it makes no sense. */
+int slab_debug_setup(char *value);
+
 /** slab_debug_flags - what the boot options add to or take from a new cache's flags. */
 slab_flags_t slab_debug_flags(const char *name, unsigned int object_size, slab_flags_t flags);
+
+/* Bytes of the left red zone. */
+#define SLAB_RED_LEFT 16
 
 /**
  * slab_debug_layout - where in a slot things lie: first, red_left, inuse, offset, track, orig, poison, random, size
@@ -40,6 +46,9 @@ void slab_debug_new(struct kmem_cache *s, struct slab *slab);
 /** slab_debug_object - a fresh, free object, after its constructor, before it is linked. */
 void slab_debug_object(struct kmem_cache *s, struct slab *slab, void *obj);
 
+/** slab_debug_list - before the first object of a slab's free list is taken: a list that leads astray is repaired. */
+void slab_debug_list(struct kmem_cache *s, struct slab *slab);
+
 /**
  * slab_debug_alloc - an object on its way to a user: off the free list already, the cache's lock held
  * @orig_size: what kmalloc() was asked for; the object's size in other caches
@@ -53,8 +62,11 @@ bool slab_debug_free(struct kmem_cache *s, struct slab *slab, void *obj, unsigne
 /** slab_debug_discard - an empty slab that nobody knows any more, before its pages go. */
 void slab_debug_discard(struct kmem_cache *s, struct slab *slab);
 
-/** slab_debug_cache - a cache was made (@made) or is about to end. Task context. */
-void slab_debug_cache(struct kmem_cache *s, bool made);
+/** slab_debug_asked - how much of an object its user asked for, as far as that is known; else all of it. */
+size_t slab_debug_asked(const struct kmem_cache *s, const void *obj);
+
+/** slab_debug_resize - the user of an object now asks for @size of it: what lies behind is red zone. */
+void slab_debug_resize(struct kmem_cache *s, void *obj, size_t size);
 
 /** slab_debug_remaining - what is known about an object that outlives its cache; under the cache's lock. */
 void slab_debug_remaining(struct kmem_cache *s, struct slab *slab, void *obj);
@@ -72,10 +84,12 @@ static inline slab_flags_t slab_debug_flags(const char *name, unsigned int objec
 #define slab_debug_fail(s, gfp) false
 #define slab_debug_new(s, slab) ((void)(s))
 #define slab_debug_object(s, slab, obj) ((void)(s))
+#define slab_debug_list(s, slab) ((void)(s))
+#define slab_debug_asked(s, obj) ((void)(obj), (size_t)(s)->object_size)
+#define slab_debug_resize(s, obj, size) ((void)(s), (void)(obj), (void)(size))
 #define slab_debug_alloc(s, slab, obj, orig_size, caller) ((void)(orig_size), (void)(caller), true)
 #define slab_debug_free(s, slab, obj, caller) ((void)(caller), true)
 #define slab_debug_discard(s, slab) ((void)(s))
-#define slab_debug_cache(s, made) ((void)(s))
 #define slab_debug_remaining(s, slab, obj) ((void)(s))
 
 #endif

@@ -55,7 +55,7 @@ static void unfile_slab(struct kmem_cache *s, struct slab *slab, unsigned int in
 }
 
 /* Its inuse was @old: to the list where it belongs now. */
-static void refile_slab(struct kmem_cache *s, struct slab *slab, unsigned int old)
+void slab_refile(struct kmem_cache *s, struct slab *slab, unsigned int old)
 {
 	s->nr_out += (uint64_t)slab->inuse - old;
 	if (list_of(old, slab->objects) == list_of(slab->inuse, slab->objects))
@@ -89,7 +89,7 @@ static void take_many(struct kmem_cache *s, struct slab *slab, struct slab_cpu *
 	slab->freelist = obj;
 	slab->inuse = (uint16_t)(old + at - c->nr);
 	c->nr = at;
-	refile_slab(s, slab, old);
+	slab_refile(s, slab, old);
 }
 
 /* Return: false if it is not something that this slab can take back. */
@@ -139,7 +139,7 @@ static void write_off(struct kmem_cache *s, struct slab *slab, unsigned int old)
 {
 	slab->freelist = NULL;
 	slab->inuse = slab->objects;
-	refile_slab(s, slab, old);
+	slab_refile(s, slab, old);
 }
 
 void *slab_take_one(struct kmem_cache *s, size_t orig_size, unsigned long caller)
@@ -151,6 +151,11 @@ void *slab_take_one(struct kmem_cache *s, size_t orig_size, unsigned long caller
 	while (!obj && (slab = pick_slab(s))) {
 		unsigned int old = slab->inuse;
 
+		slab_debug_list(s, slab);
+		if (unlikely(slab->inuse != old)) {
+			slab_refile(s, slab, old);
+			continue;
+		}
 		obj = slab->freelist;
 		if (!slab_debug_alloc(s, slab, obj, orig_size, caller)) {
 			write_off(s, slab, old);
@@ -159,7 +164,7 @@ void *slab_take_one(struct kmem_cache *s, size_t orig_size, unsigned long caller
 		}
 		slab->freelist = get_free_link(s, obj);
 		slab->inuse++;
-		refile_slab(s, slab, old);
+		slab_refile(s, slab, old);
 	}
 	mm_unlock_write(&s->lock, irq);
 	return obj;
@@ -244,7 +249,7 @@ void slab_drain(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
 		struct slab *slab = obj_slab(s, obj);
 
 		if (likely(put_link(s, slab, obj)))
-			refile_slab(s, slab, slab->inuse + 1U);
+			slab_refile(s, slab, slab->inuse + 1U);
 	}
 	c->busy = 0;
 	collect_empty(s, SLAB_EMPTY_KEEP, &surplus);
@@ -259,7 +264,7 @@ void slab_put_one(struct kmem_cache *s, void *obj, unsigned long caller)
 	struct slab *slab = obj_slab(s, obj);
 
 	if (slab_debug_free(s, slab, obj, caller) && put_link(s, slab, obj)) {
-		refile_slab(s, slab, slab->inuse + 1U);
+		slab_refile(s, slab, slab->inuse + 1U);
 		collect_empty(s, SLAB_EMPTY_KEEP, &surplus);
 	}
 	mm_unlock_write(&s->lock, irq);

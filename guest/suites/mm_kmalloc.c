@@ -111,7 +111,7 @@ static void reallocation(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, p);
 	strscpy(p, "nineteen characters", 20);
 	KUNIT_EXPECT_PTR_EQ(test, (char *)krealloc(p, 32, GFP_KERNEL), p);
-	KUNIT_EXPECT_PTR_EQ(test, (char *)krealloc(p, 1, GFP_KERNEL), p);
+	KUNIT_EXPECT_PTR_EQ(test, (char *)krealloc(p, 20, GFP_KERNEL), p);
 	q = krealloc(p, 5000, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, q);
 	KUNIT_EXPECT_STREQ(test, q, "nineteen characters");

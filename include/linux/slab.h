@@ -330,6 +330,42 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 
 void *kvmemdup(const void *src, size_t len, gfp_t gfp);
 
+/* ---- debugging (debug kernel; see also mmvisor/failslab.h) ---- */
+
+/** kmem_dump_obj - say what is known about the slab object behind @addr: cache, place, who allocated, who freed. Context: any.
+ * Return: false: it lies in no slab, nothing was said. */
+bool kmem_dump_obj(void *addr);
+
+/** mem_dump_obj - the same for any address: slab object, vmalloc area, page. Context: any. */
+void mem_dump_obj(void *addr);
+
+/**
+ * validate_slab_cache - look at every object of the cache: red zones, poison, free lists, counts
+ * What is found wrong is reported and repaired. Return: how much that was. Release kernel: 0.
+ */
+unsigned long validate_slab_cache(struct kmem_cache *s);
+
+/** validate_slab_all - the same for every cache. */
+unsigned long validate_slab_all(void);
+
+/** struct slab_leak - objects of one cache, allocated at one place. */
+struct slab_leak {
+	const struct kmem_cache *cache;
+	unsigned long caller;
+	unsigned long objects, bytes;
+	u32 stack; /* depot_stack_handle_t */
+};
+
+/** slab_serial - now, for slab_leaks(). */
+u32 slab_serial(void);
+
+/**
+ * slab_leaks - objects in use that were allocated after @since, by cache and stack, most bytes first
+ * Caches of which nobody keeps tracks are left out. Return: how many of @leaks (@max) were filled; the last one stands for the rest
+ * if there are more.
+ */
+unsigned int slab_leaks(u32 since, struct slab_leak *leaks, unsigned int max);
+
 /* ---- what users hold ---- */
 
 /** kmem_cache_objects - objects of @s that users hold; exact while nobody uses the cache. */

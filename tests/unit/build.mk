@@ -3,7 +3,8 @@
 # The guest's sources are compiled as they are; only <asm/...> comes from here. Test programs may use the C library too.
 
 U_B	  := $(B)/unit
-U_GUEST	  := $(wildcard guest/mm/*.c) guest/lib/rbtree.c guest/lib/spinlock.c guest/lib/stackdepot.c guest/lib/fault_inject.c guest/lib/kstrtox.c guest/lib/flag_names.c
+U_GUEST	  := $(wildcard guest/mm/*.c) \
+	     $(addprefix guest/lib/,rbtree.c spinlock.c stackdepot.c fault_inject.c kstrtox.c flag_names.c glob.c sort.c)
 U_SAN	  := -fsanitize=address,undefined -fno-sanitize-recover=all
 U_COMMON  := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -DMM_GUEST=1 -DMM_DEBUG=2 -I. -MMD -MP
 U_KERNEL  := -Iinclude -Itests/unit/arch/include

@@ -25,6 +25,7 @@
 extern struct mm_root mm_root;
 extern unsigned int __preempt_count;
 void mm_init(void);
+int slab_debug_setup(char *value);
 int memblock_add(unsigned long long base, unsigned long long size);
 struct page *pgtable_alloc(unsigned int gfp);
 int printk(const char *fmt, ...);
@@ -35,6 +36,10 @@ unsigned long warn_count(void);
 void report_note(const char *what);
 void dump_stack(void);
 unsigned int stack_trace_save(unsigned long *store, unsigned int size, unsigned int skip);
+uint64_t get_random_u64(void);
+void *memchr_inv(const void *s, int c, size_t n);
+void print_hex_dump(const char *level, const char *prefix, int prefix_type, int rowsize, int groupsize, const void *buf,
+		    size_t len, bool ascii);
 void stack_trace_print(const unsigned long *entries, unsigned int nr, int spaces);
 void print_hex_dump(const char *level, const char *prefix, int type, int row, int group, const void *buf, size_t len,
 		    _Bool ascii);
@@ -214,6 +219,23 @@ long strscpy(char *to, const char *from, size_t size)
 	return from[n] ? -E2BIG : (long)n;
 }
 
+void *memchr_inv(const void *s, int c, size_t n)
+{
+	for (const unsigned char *p = s; n--; p++)
+		if (*p != (unsigned char)c)
+			return (void *)(uintptr_t)p;
+	return NULL;
+}
+
+/* What caches encode their links with: any numbers, the same in each run. */
+uint64_t get_random_u64(void)
+{
+	static uint64_t x;
+
+	x = x * 6364136223846793005u + 1442695040888963407u;
+	return x ^ x >> 29;
+}
+
 void on_each_cpu(void (*fn)(void *), void *info, int wait)
 {
 	unsigned int me = sim_cpu;
@@ -314,9 +336,22 @@ void sim_start_raw(const struct sim_range *ranges, unsigned int cpus)
 	mm_root.nr_cpus_online = 1;
 }
 
+const char *sim_slab_debug = "-";
+
+static void sim_slab_debug_setup(void)
+{
+	const char *given = getenv("MM_TEST_SLUB_DEBUG");
+	char value[100];
+
+	strscpy(value, given ? given : sim_slab_debug, sizeof(value));
+	if (!slab_debug_setup(value))
+		abort();
+}
+
 void sim_start(const struct sim_range *ranges, unsigned int cpus)
 {
 	sim_start_raw(ranges, cpus);
+	sim_slab_debug_setup();
 	mm_init();
 	mm_root.nr_cpus_online = cpus;
 	mm_root.tsc_booted = 1;

@@ -19,6 +19,12 @@ struct sim_range {
 extern unsigned int sim_cpu;
 extern unsigned long sim_irq_flags;
 
+/**
+ * sim_slab_debug - slub_debug= of the next boot; "-": caches are as in the release kernel, arrays and all
+ * MM_TEST_SLUB_DEBUG overrides it.
+ */
+extern const char *sim_slab_debug;
+
 /** sim_start - a machine with this RAM (ended by size 0) and so many CPUs, memblock filled, mm_init() done, booted. */
 void sim_start(const struct sim_range *ranges, unsigned int cpus);
 /** sim_start_raw - the same before mm_init(): only RAM, struct pages and memblock. */
