@@ -24,7 +24,10 @@
 /* A thread's stack, in bytes: what the guest calls THREAD_SIZE. */
 #define MMV_THREAD_SIZE (4 * MMV_PAGE_SIZE)
 
-/* task_struct.__state: 0 may run; one bit: sleeps so; TASK_WAKING: on its way to another CPU's queue. */
+/*
+ * task_struct.__state: 0 may run; one bit: sleeps so; TASK_WAKING: on its way to another CPU's queue; TASK_NEW: was never
+ * started, so there is nothing on its stack yet and thread.sp is 0.
+ */
 #define TASK_RUNNING 0x0000
 #define TASK_INTERRUPTIBLE 0x0001
 #define TASK_UNINTERRUPTIBLE 0x0002

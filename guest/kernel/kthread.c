@@ -198,6 +198,12 @@ static void kthread_first_turn(struct task_struct *prev, void *arg)
 	kthread_exit(READ_ONCE(k->should_stop) ? -EINTR : k->fn(k->data));
 }
 
+void kthread_prepare(struct task_struct *task)
+{
+	*(unsigned long *)task->stack = STACK_END_MAGIC;
+	arch_thread_init(&task->thread, (char *)task->stack + THREAD_SIZE, kthread_first_turn, to_kthread(task));
+}
+
 static struct task_struct *make(int (*fn)(void *data), void *data, const char *fmt, va_list args)
 {
 	struct kthread *k = new_kthread();
@@ -214,7 +220,6 @@ static struct task_struct *make(int (*fn)(void *data), void *data, const char *f
 #if MM_CONTEXT_CHECKS
 	task->held = k->held;
 #endif
-	*(unsigned long *)stack = STACK_END_MAGIC;
 	task->__state = TASK_NEW;
 	task->flags = PF_KTHREAD;
 	task->cpu = ~0u;
@@ -226,7 +231,6 @@ static struct task_struct *make(int (*fn)(void *data), void *data, const char *f
 	k->fn = fn;
 	k->data = data;
 	init_completion(&k->exited);
-	arch_thread_init(&task->thread, (char *)stack + THREAD_SIZE, kthread_first_turn, k);
 	task_add(task);
 	return task;
 }

@@ -463,6 +463,7 @@ static int sched_start(struct task_struct *task)
 
 	if (!try_cmpxchg(&task->__state, &expect, TASK_RUNNING))
 		return 0;
+	kthread_prepare(task);
 	flags = arch_local_irq_save();
 	if (task->cpu == ~0u)
 		task->cpu = least_busy_cpu(task, raw_smp_processor_id());

@@ -29,6 +29,11 @@ void sched_kick(unsigned int cpu);
 /** sched_switch_here - what the deterministic mode does at a point it has chosen. Context: preemptible. */
 void sched_switch_here(void);
 
+/* ---- kthread.c ---- */
+
+/** kthread_prepare - before a thread's first turn: its stack was not touched so far. Context: any. */
+void kthread_prepare(struct task_struct *task);
+
 /* ---- softirq.c ---- */
 
 void softirq_init(void);

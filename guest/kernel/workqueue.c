@@ -310,8 +310,9 @@ void wq_do(struct worker_pool *pool, struct worker *w)
 		pool->nr_running++;
 	w->work = NULL;
 	w->wq = NULL;
+	/* It may have come here from another pool, where it ran before. */
 	if (!(data & WORK_BARRIER))
-		item_gone(wq, pool, data);
+		item_gone(wq, pool_of(data), data);
 }
 
 /* ---- taking items off, and waiting for them ---- */
