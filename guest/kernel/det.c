@@ -29,7 +29,7 @@
 
 #define POINTS_PER_JIFFY 200
 /* Points to the next switch: 1 .. this, evenly. */
-#define POINTS_MAX 24
+#define POINTS_MAX 12
 #define QUIET_TICKS 100
 
 bool sched_det;

@@ -100,5 +100,6 @@ Suite *suite_replay(void);
 Suite *suite_payload(void);
 Suite *suite_disk(void);
 Suite *suite_map(void);
+Suite *suite_sched(void);
 
 #endif

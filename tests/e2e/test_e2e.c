@@ -22,6 +22,7 @@ int main(void)
 	srunner_add_suite(sr, suite_payload());
 	srunner_add_suite(sr, suite_disk());
 	srunner_add_suite(sr, suite_map());
+	srunner_add_suite(sr, suite_sched());
 	srunner_run_all(sr, CK_NORMAL);
 	int failed = srunner_ntests_failed(sr);
 
