@@ -48,6 +48,7 @@ MMV_SIZE(struct mm_lock_class, 160);
 #define HELD_READ 0x2u   /* shared with other readers */
 #define HELD_SLEEPS 0x4u /* may sleep while held: a mutex, a semaphore, a pseudo-lock */
 #define HELD_PSEUDO 0x8u /* no lock at all: reclaim is under way */
+#define HELD_WAITS 0x10u /* not yet held: still waiting for it */
 #define HELD_LEVEL_SHIFT 8
 #define HELD_LEVEL 0x300u /* where it was taken: 0 task, 1 softirq, 2 hard interrupt, 3 NMI */
 

@@ -36,6 +36,7 @@ static const struct command {
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
 	{"map", cmd_map, NULL, "all memory as a picture (--html FILE, --svg FILE; else for a terminal)"},
 	{"leaks", cmd_leaks, NULL, "who holds objects and areas, by stack (debug kernel) or cache"},
+	{"threads", cmd_threads, NULL, "threads: state, context, stack, held locks (debug kernel)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
 };

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "tools/view/thread.h"
 #include "tools/view/view.h"
 #include "vmm/crash.h"
 #include "vmm/vm.h"
 
 #define INSN_MAX 15
+#define MAX_OTHERS 256
 
 /* @frames: printed so far; the first is where the vCPU stands, the others are where it will return to. */
 struct trace {
@@ -44,6 +46,43 @@ static void print_regs(const struct guest_regs *r)
 	       r->cr0, r->cr2, r->cr3, r->cr4, r->efer);
 }
 
+static void name_addr(void *ctx, gva_t addr, bool is_return, char *buf, size_t size)
+{
+	struct trace *t = ctx;
+
+	symbols_name(t->vm, t->view, addr, is_return, buf, size);
+}
+
+/* Whom the vCPU runs, in which context, holding what. */
+static void report_task(struct trace *t, unsigned int cpu)
+{
+	struct thread_names names = {name_addr, t};
+	struct view_thread thread;
+
+	if (!t->view || view_cpu_thread(t->view, cpu, &thread))
+		return;
+	printf("  runs ");
+	print_thread(&thread, &names, false, stdout);
+}
+
+/* Those that run nowhere: after a time-out, whoever should have done something is among them. */
+static void report_others(struct trace *t)
+{
+	struct thread_names names = {name_addr, t};
+	struct view_threads all;
+	char err[VIEW_ERR_MAX];
+
+	if (!t->view || view_threads_read(t->view, &all, err))
+		return;
+	for (unsigned int i = 0; i < all.nr && i < MAX_OTHERS; i++) {
+		if (all.at[i].running < 0 && !(all.at[i].task.__state & TASK_DEAD))
+			print_thread(&all.at[i], &names, true, stdout);
+	}
+	if (all.damage[0])
+		printf("threads: %s\n", all.damage);
+	view_threads_free(&all);
+}
+
 static void report_cpu(struct trace *t, unsigned int cpu, bool crashed)
 {
 	struct guest_regs regs;
@@ -56,6 +95,7 @@ static void report_cpu(struct trace *t, unsigned int cpu, bool crashed)
 	printf("vCPU %u%s at %s:\n", cpu, crashed ? " (crashed)" : "",
 	       symbols_name(t->vm, t->view, regs.rip, false, name, sizeof(name)));
 	print_regs(&regs);
+	report_task(t, cpu);
 	t->frames = 0;
 	if (t->view)
 		view_backtrace(t->view, &regs, print_frame, t);
@@ -72,6 +112,8 @@ void crash_report(struct vm *vm, struct view *view)
 		if (i != first)
 			report_cpu(&t, i, false);
 	}
+	if (vm->end.how == END_TIMEOUT)
+		report_others(&t);
 }
 
 /* The bytes at the program counter: KVM's own if it said them, else the guest's memory, page by page. */

@@ -12,7 +12,8 @@ struct vm;
 struct view;
 
 /**
- * crash_report - print registers and backtrace of every vCPU, the one that crashed first
+ * crash_report - print registers, thread, held locks and backtrace of every vCPU, the one that crashed first; after a time-out
+ * also every thread that no vCPU runs
  * @view: the guest's memory; NULL: registers only
  */
 void crash_report(struct vm *vm, struct view *view);

@@ -139,7 +139,7 @@ noinline void lockdep_acquire_ip(const void *lock, uint32_t *class, unsigned int
 		.lock = (gva_t)lock,
 		.class = id,
 		.ip = (uint32_t)ip,
-		.flags = flags | level << HELD_LEVEL_SHIFT,
+		.flags = flags | level << HELD_LEVEL_SHIFT | (flags & (HELD_TRY | HELD_PSEUDO) ? 0 : HELD_WAITS),
 	};
 	task->nr_held++;
 out:
@@ -153,12 +153,6 @@ void lockdep_acquire(const void *lock, uint32_t *class, unsigned int flags, unsi
 }
 EXPORT_SYMBOL(lockdep_acquire);
 
-void lockdep_acquired(struct mm_lock *lock)
-{
-	lock->ip = (uint32_t)_RET_IP_;
-}
-EXPORT_SYMBOL(lockdep_acquired);
-
 static struct mm_held_lock *find_held(const struct task_struct *task, const void *lock)
 {
 	for (unsigned int i = task->nr_held; i--;) {
@@ -167,6 +161,25 @@ static struct mm_held_lock *find_held(const struct task_struct *task, const void
 	}
 	return NULL;
 }
+
+void lockdep_got(const void *lock)
+{
+	unsigned long irq = arch_local_irq_save();
+	struct task_struct *task = holder();
+	struct mm_held_lock *h = task ? find_held(task, lock) : NULL;
+
+	if (h)
+		h->flags &= ~HELD_WAITS;
+	arch_local_irq_restore(irq);
+}
+EXPORT_SYMBOL(lockdep_got);
+
+void lockdep_acquired(struct mm_lock *lock)
+{
+	lock->ip = (uint32_t)_RET_IP_;
+	lockdep_got(lock);
+}
+EXPORT_SYMBOL(lockdep_acquired);
 
 static void drop(struct task_struct *task, struct mm_held_lock *h)
 {
@@ -375,6 +388,12 @@ void lockdep_acquired(struct mm_lock *lock)
 	(void)lock;
 }
 EXPORT_SYMBOL(lockdep_acquired);
+
+void lockdep_got(const void *lock)
+{
+	(void)lock;
+}
+EXPORT_SYMBOL(lockdep_got);
 
 void lockdep_release(const void *lock)
 {

@@ -47,9 +47,9 @@ void lockdep_show_held(const struct task_struct *task)
 	for (unsigned int i = 0; i < nr; i++) {
 		const struct mm_held_lock *h = &task->held[i];
 
-		printk(KERN_EMERG " #%u: %s (%px)%s%s, taken at [<%016lx>]\n", i, name_of(h->class), (void *)h->lock,
+		printk(KERN_EMERG " #%u: %s (%px)%s%s, %s at [<%016lx>]\n", i, name_of(h->class), (void *)h->lock,
 		       h->flags & HELD_READ ? " for reading" : "", level_name(held_level(h)),
-		       (unsigned long)held_ip(h));
+		       h->flags & HELD_WAITS ? "waited for" : "taken", (unsigned long)held_ip(h));
 	}
 }
 

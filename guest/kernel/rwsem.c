@@ -71,16 +71,37 @@ static void wait_for_it(struct rw_semaphore *sem, bool writer, unsigned long fla
 	__set_current_state(TASK_RUNNING);
 }
 
+/* What the lock checker wants to know; nothing in the release kernel. */
+static __always_inline void tell_taking(struct rw_semaphore *sem, unsigned int flags)
+{
+	if (mm_debug_hooks())
+		lockdep_acquire_ip(sem, &sem->class, flags | HELD_SLEEPS, 0, _RET_IP_);
+}
+
+static __always_inline void tell_taken(struct rw_semaphore *sem)
+{
+	if (mm_debug_hooks())
+		lockdep_got(sem);
+}
+
+static __always_inline void tell_gone(struct rw_semaphore *sem)
+{
+	if (mm_debug_hooks())
+		lockdep_release(sem);
+}
+
 void down_read(struct rw_semaphore *sem)
 {
 	unsigned long flags;
 
 	might_sleep();
+	tell_taking(sem, HELD_READ);
 	spin_lock_irqsave(&sem->lock, flags);
 	if (!list_empty(&sem->waiters) || !take_read(sem))
 		wait_for_it(sem, false, flags);
 	else
 		spin_unlock_irqrestore(&sem->lock, flags);
+	tell_taken(sem);
 }
 EXPORT_SYMBOL(down_read);
 
@@ -89,6 +110,7 @@ void down_write(struct rw_semaphore *sem)
 	unsigned long flags;
 
 	might_sleep();
+	tell_taking(sem, 0);
 	spin_lock_irqsave(&sem->lock, flags);
 	if (unlikely(sem->owner == current))
 		panic("rwsem %px is held for writing by this task already", sem);
@@ -96,6 +118,7 @@ void down_write(struct rw_semaphore *sem)
 		wait_for_it(sem, true, flags);
 	else
 		spin_unlock_irqrestore(&sem->lock, flags);
+	tell_taken(sem);
 }
 EXPORT_SYMBOL(down_write);
 
@@ -107,6 +130,8 @@ int down_read_trylock(struct rw_semaphore *sem)
 	spin_lock_irqsave(&sem->lock, flags);
 	got = list_empty(&sem->waiters) && take_read(sem);
 	spin_unlock_irqrestore(&sem->lock, flags);
+	if (got)
+		tell_taking(sem, HELD_TRY | HELD_READ);
 	return got;
 }
 EXPORT_SYMBOL(down_read_trylock);
@@ -119,6 +144,8 @@ int down_write_trylock(struct rw_semaphore *sem)
 	spin_lock_irqsave(&sem->lock, flags);
 	got = list_empty(&sem->waiters) && take_write(sem, current);
 	spin_unlock_irqrestore(&sem->lock, flags);
+	if (got)
+		tell_taking(sem, HELD_TRY);
 	return got;
 }
 EXPORT_SYMBOL(down_write_trylock);
@@ -127,6 +154,7 @@ void up_read(struct rw_semaphore *sem)
 {
 	unsigned long flags;
 
+	tell_gone(sem);
 	spin_lock_irqsave(&sem->lock, flags);
 	if (!WARN_ON(sem->count <= 0) && !--sem->count)
 		let_in(sem);
@@ -138,6 +166,7 @@ void up_write(struct rw_semaphore *sem)
 {
 	unsigned long flags;
 
+	tell_gone(sem);
 	spin_lock_irqsave(&sem->lock, flags);
 	if (!WARN_ON(sem->count != -1 || sem->owner != current)) {
 		sem->count = 0;

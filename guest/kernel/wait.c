@@ -177,11 +177,13 @@ static __always_inline void mutex_wait(struct mutex *lock, unsigned int subclass
 	might_sleep();
 	if (mm_debug_hooks())
 		lockdep_acquire_ip(lock, &lock->class, HELD_SLEEPS, subclass, _RET_IP_);
-	if (mutex_take(lock))
-		return;
-	if (READ_ONCE(lock->owner) == current)
-		panic("mutex %px is held by this task already", lock);
-	wait_event_exclusive(lock->wait, mutex_take(lock));
+	if (!mutex_take(lock)) {
+		if (READ_ONCE(lock->owner) == current)
+			panic("mutex %px is held by this task already", lock);
+		wait_event_exclusive(lock->wait, mutex_take(lock));
+	}
+	if (mm_debug_hooks())
+		lockdep_got(lock);
 }
 
 void mutex_lock(struct mutex *lock)

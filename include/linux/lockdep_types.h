@@ -35,8 +35,11 @@ void lockdep_acquire(const void *lock, uint32_t *class, unsigned int flags, unsi
 void lockdep_acquire_ip(const void *lock, uint32_t *class, unsigned int flags, unsigned int sub, unsigned long ip);
 
 struct mm_lock;
-/** lockdep_acquired - the caller has got @lock: remember where */
+/** lockdep_acquired - the caller has got the spinlock: remember where */
 void lockdep_acquired(struct mm_lock *lock);
+
+/** lockdep_got - the running context no longer waits for @lock: it has it */
+void lockdep_got(const void *lock);
 
 /** lockdep_release - the running context gives @lock back. Context: any. */
 void lockdep_release(const void *lock);

@@ -17,27 +17,39 @@
  * @count:   readers that hold it; -1: a writer does; 0: free
  * @owner:   the writer that holds it, or NULL
  * @waiters: who waits, in the order of coming
+ * @class:   debug kernel: its class to the lock checker
  */
 struct rw_semaphore {
 	spinlock_t lock;
 	int count;
 	struct task_struct *owner;
 	struct list_head waiters;
+	uint32_t class;
 };
 
 #define __RWSEM_INITIALIZER(name)                                                                                      \
 	{                                                                                                              \
-		__SPIN_LOCK_UNLOCKED((name).lock), 0, NULL, LIST_HEAD_INIT((name).waiters)                             \
+		__SPIN_LOCK_UNLOCKED((name).lock), 0, NULL, LIST_HEAD_INIT((name).waiters), 0                          \
 	}
 #define DECLARE_RWSEM(name) struct rw_semaphore name = __RWSEM_INITIALIZER(name)
 
-static inline void init_rwsem(struct rw_semaphore *sem)
+static inline void __init_rwsem(struct rw_semaphore *sem)
 {
 	spin_lock_init(&sem->lock);
 	sem->count = 0;
 	sem->owner = NULL;
 	INIT_LIST_HEAD(&sem->waiters);
+	sem->class = 0;
 }
+
+#define init_rwsem(s)                                                                                                  \
+	do {                                                                                                           \
+		static struct lock_class_key __rwsem_key;                                                              \
+		struct rw_semaphore *__rwsem_new = (s);                                                                \
+		__init_rwsem(__rwsem_new);                                                                             \
+		if (mm_debug_hooks())                                                                                  \
+			lockdep_init_class(&__rwsem_new->class, &__rwsem_key, #s, 0);                                  \
+	} while (0)
 
 /** down_read, down_write - wait for it. Context: task, may sleep. */
 void down_read(struct rw_semaphore *sem);

@@ -57,6 +57,11 @@ START_TEST(inspector_looks_at_a_live_guest)
 	p = run("mm-inspect", "buddyinfo", "--json", SOCKET);
 	expect_code(p, 0);
 	json_text(p->out);
+	p = run("mm-inspect", "threads", SOCKET);
+	expect_code(p, 0);
+	expect_out(p, "^kunit:linger/[0-9]+  (running|runnable) on CPU [01]");
+	expect_out(p, "^kernel_main/[0-9]+  waiting on CPU");
+	expect_out(p, "^  .* kthread_join\\+");
 	end_live(&guest);
 }
 END_TEST

@@ -233,6 +233,35 @@ START_TEST(hang_is_stopped)
 }
 END_TEST
 
+/* The watchdog shows every thread: where it stands, through interrupts, and what it holds or waits for. */
+START_TEST(stuck_guest_shows_its_threads)
+{
+	struct proc *p = run("mmvisor", "run", "--debug-kernel", "--cpus", "2", "--timeout", "6", "--core", "k.core",
+			     program_path("e2e/stuck.ko"));
+
+	expect_code(p, 5);
+	expect_out(p, "runs victim/1/[0-9]+  running on CPU 1  in hard interrupt, preemption off, interrupts off");
+	expect_out(p, "holds &task_lock .*taken at is_interrupted\\+");
+	expect_out(p, "holds &irq_lock .*by a hard interrupt, taken at spins_in_irq\\+");
+	expect_out(p, "^  .* handle_interrupt\\+");
+	expect_out(p, "^  .* is_interrupted\\+");
+	expect_out(p, "^holder/[0-9]+  waiting on CPU");
+	expect_out(p, "^  holds &stuck_mutex .*taken at holder\\+");
+	expect_out(p, "^  waits for &stuck_mutex .*at waiter\\+");
+	p = run("mm-inspect", "threads", "--module", program_path("e2e/stuck.ko"), "k.core");
+	expect_code(p, 0);
+	expect_out(p, "^holder/[0-9]+  waiting on CPU");
+	expect_out(p, "^  .* msleep\\+");
+	expect_out(p, "^  waits for &stuck_mutex .*at waiter\\+.*stuck");
+	expect_out(p, "^swapper/1/0  runnable");
+	p = run("mm-inspect", "threads", "--json", "k.core");
+	expect_code(p, 0);
+	json_text(p->out);
+	expect_out(p, "\"context\": *\"hard interrupt");
+	keep("k.core");
+}
+END_TEST
+
 /* Where ring 0 is emulated this instruction cannot run: it must be named, not just refused. Elsewhere it runs. */
 START_TEST(refused_instruction_is_named)
 {
@@ -297,6 +326,7 @@ Suite *suite_run(void)
 	tcase_add_test(t, payload_leaks);
 	tcase_add_test(t, no_check_says_so);
 	tcase_add_test(t, hang_is_stopped);
+	tcase_add_test(t, stuck_guest_shows_its_threads);
 	tcase_add_test(t, refused_instruction_is_named);
 	tcase_add_test(t, same_seed_is_taken);
 	tcase_add_test(t, one_suite_by_glob);

@@ -102,3 +102,8 @@ unsigned int view_backtrace(const struct view *v, const struct guest_regs *regs,
 	}
 	return walk_frames(&seen, regs->rbp, n, cb, ctx);
 }
+
+unsigned int view_frames(const struct view *v, gva_t fp, bool (*cb)(void *ctx, gva_t pc), void *ctx)
+{
+	return walk_frames(v, fp, 0, cb, ctx);
+}

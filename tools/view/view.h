@@ -22,6 +22,7 @@
 
 #include "shared/control.h"
 #include "shared/mm.h"
+#include "shared/task.h"
 
 struct view;
 
@@ -188,5 +189,8 @@ static inline gva_t view_page_addr(uint64_t pfn)
 #define VIEW_MAX_FRAMES 64
 unsigned int view_backtrace(const struct view *v, const struct guest_regs *regs, bool (*cb)(void *ctx, gva_t pc),
 			    void *ctx);
+
+/** view_frames - the same from frame pointer @fp on, in the kernel's page tables: for a stack that nobody runs on */
+unsigned int view_frames(const struct view *v, gva_t fp, bool (*cb)(void *ctx, gva_t pc), void *ctx);
 
 #endif

@@ -48,6 +48,9 @@ struct stack_range;
 /** stack_init_cpu - @irq_top, @ist_top: ends of @cpu's stacks, of IRQ_STACK_SIZE and IST_STACK_SIZE. Before it takes interrupts. */
 void stack_init_cpu(unsigned int cpu, void *irq_top, void *ist_top);
 
+/** stack_publish - tell readers of the guest's memory where @cpu's stacks are. After sched_prepare_cpu(). */
+void stack_publish(unsigned int cpu);
+
 /** stack_guard_of - does @addr lie in the unmapped page under a stack of this CPU? Then that stack ran over. Context: any. */
 bool stack_guard_of(unsigned long addr, struct stack_range *range);
 

@@ -74,6 +74,7 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	irq_init();
 	apic_init_cpu();
 	sched_init();
+	stack_publish(0);
 	apic_timer_init_cpu();
 	smp_boot();
 	dma_drivers_init();

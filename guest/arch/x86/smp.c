@@ -77,6 +77,7 @@ static void prepare_cpu(unsigned int cpu)
 	ist_tops[cpu] = ist + IST_STACK_SIZE;
 	stack_init_cpu(cpu, irq + IRQ_STACK_SIZE, ist_tops[cpu]);
 	sched_prepare_cpu(cpu, stack);
+	stack_publish(cpu);
 }
 
 static void release_cpu(unsigned int cpu)

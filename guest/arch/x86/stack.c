@@ -8,6 +8,7 @@
  *         calls by arch_call_on_irq_stack()) that are under way, so it is 0 whenever tasks switch.
  * Not here: how a stack is changed (entry.S), who reports (traps.c, guest/kernel/panic.c).
  */
+#include <linux/mm.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/uaccess.h>
@@ -30,6 +31,17 @@ void stack_init_cpu(unsigned int cpu, void *irq_top, void *ist_top)
 {
 	per_cpu(irq_stack_top, cpu) = (unsigned long)irq_top;
 	per_cpu(ist_stack_top, cpu) = (unsigned long)ist_top;
+}
+
+void stack_publish(unsigned int cpu)
+{
+	unsigned long irq = per_cpu(irq_stack_top, cpu), ist = per_cpu(ist_stack_top, cpu);
+	struct mm_cpu *c = &mm_root.cpus[cpu];
+
+	c->irq_stack = irq - IRQ_STACK_SIZE;
+	c->irq_stack_end = irq;
+	c->crash_stack = ist - IST_STACK_SIZE;
+	c->crash_stack_end = ist;
 }
 
 static bool ends_at(unsigned long addr, unsigned long top, unsigned long size, const char *name,
