@@ -84,6 +84,7 @@ static unsigned long pool_slots(void)
 {
 	bool limited = swiotlb_limit_bits < 64 && memblock_end_of_DRAM() > 1ULL << swiotlb_limit_bits;
 	unsigned long size;
+	u64 reach;
 
 	if (off_wanted)
 		return 0;
@@ -91,7 +92,8 @@ static unsigned long pool_slots(void)
 		return round_up(slots_wanted, IO_TLB_SEGSIZE);
 	if (!limited && !force_wanted)
 		return 0;
-	size = min_t(u64, ram_within_reach() / POOL_SHARE, POOL_MAX);
+	reach = ram_within_reach();
+	size = min_t(u64, max_t(u64, reach / POOL_SHARE, reach >= 2 * SEG_BYTES ? SEG_BYTES : 0), POOL_MAX);
 	return size / SEG_BYTES * IO_TLB_SEGSIZE;
 }
 
