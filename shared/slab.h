@@ -61,7 +61,6 @@ struct kmem_cache {
 	struct list_head partial, full, empty;            /* (L) struct slab, by slab_list */
 	uint64_t nr_slabs, nr_partial, nr_full, nr_empty; /* (L) */
 	uint64_t nr_out, nr_pages;                        /* (L) */
-	uint64_t nr_dying; /* (a) pages of slabs that wait for an RCU grace period before they are free */
 
 	/* What debugging adds to a slab and to each object in it; all zero: nothing. See struct slab_track. */
 	uint32_t first;    /* (c) offset of a slab's first object */

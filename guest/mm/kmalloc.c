@@ -60,7 +60,7 @@ void *kmalloc_large(size_t size, gfp_t gfp)
 		WARN_ONCE(!(gfp & __GFP_NOWARN), "kmalloc: %zu bytes are more than the largest block has\n", size);
 		return NULL;
 	}
-	page = alloc_pages_owner((gfp & ~__GFP_HIGHMEM) | __GFP_COMP, order, OWNER_KMALLOC);
+	page = alloc_pages_owner(slab_fix_gfp(gfp) | __GFP_COMP, order, OWNER_KMALLOC);
 	return page ? page_address(page) : NULL;
 }
 EXPORT_SYMBOL(kmalloc_large);
@@ -91,15 +91,18 @@ void kfree_large(const void *obj)
 /* What @obj holds; and in @asked what its user may use of it: the same, but where debugging knows better. */
 static size_t size_of(const void *obj, size_t *asked)
 {
-	const struct page *head = obj_head(obj);
+	const struct slab *page = obj_page(obj);
+	const struct page *head;
 
 	*asked = 0;
-	if (WARN_ON_ONCE(!head))
+	if (likely(page)) {
+		*asked = slab_debug_asked(page->slab_cache, obj);
+		return page->slab_cache->object_size;
+	}
+	head = obj_head(obj);
+	if (WARN_ON_ONCE(!head || head->owner != OWNER_KMALLOC))
 		return 0;
-	if (head->owner != OWNER_SLAB)
-		return *asked = PAGE_SIZE << head->order;
-	*asked = slab_debug_asked(((const struct slab *)head)->slab_cache, obj);
-	return ((const struct slab *)head)->slab_cache->object_size;
+	return *asked = PAGE_SIZE << head->order;
 }
 
 /* The user of an object in a slab goes over to using @size bytes of it. */
@@ -147,28 +150,33 @@ size_t kmalloc_size_roundup(size_t size)
 EXPORT_SYMBOL(kmalloc_size_roundup);
 
 /*
- * The block does not know what was asked for, only what it holds. So with __GFP_ZERO everything behind the new size is
- * kept zero, in place and in a new block: then whatever a later call adds is zero.
+ * The block does not know what was asked for, only what it holds (but for debugging). So all of that is copied, and with
+ * __GFP_ZERO everything behind the new size is kept zero: then the contents of a block that was always asked for with
+ * __GFP_ZERO go on as zeros, whatever a later call adds.
  */
+static void *stay(const void *obj, size_t size, size_t asked, gfp_t gfp)
+{
+	if (gfp & __GFP_ZERO)
+		memset((char *)obj + min(size, asked), 0, max(size, asked) - min(size, asked));
+	if (MM_DEBUG)
+		resize(obj, size);
+	return (void *)obj;
+}
+
 void *krealloc(const void *obj, size_t size, gfp_t gfp)
 {
 	size_t have, asked;
 	void *fresh;
 
-	if (!size) {
+	if (unlikely(!size)) {
 		kfree(obj);
 		return ZERO_SIZE_PTR;
 	}
 	if (ZERO_OR_NULL_PTR(obj))
 		return __kmalloc(size, gfp);
 	have = size_of(obj, &asked);
-	if (size <= have) {
-		if (gfp & __GFP_ZERO)
-			memset((char *)obj + min(size, asked), 0, max(size, asked) - min(size, asked));
-		if (MM_DEBUG)
-			resize(obj, size);
-		return (void *)obj;
-	}
+	if (size <= have)
+		return stay(obj, size, asked, gfp);
 	fresh = __kmalloc(size, gfp);
 	if (!fresh)
 		return NULL;
@@ -178,66 +186,21 @@ void *krealloc(const void *obj, size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL(krealloc);
 
-/* ---- copies ---- */
-
-void *kmemdup(const void *src, size_t len, gfp_t gfp)
+void *krealloc_node_align(const void *obj, size_t size, unsigned long align, gfp_t gfp, int node)
 {
-	void *copy = __kmalloc(len, gfp);
+	size_t have;
+	void *fresh;
 
-	if (copy && len)
-		memcpy(copy, src, len);
-	return copy;
+	(void)node; /* one node */
+	if (!size || ZERO_OR_NULL_PTR(obj) || !((unsigned long)obj & (align - 1)))
+		return krealloc(obj, size, gfp);
+	/* It lies badly, whatever its size. Whether a new one does better is a matter of its size. */
+	size_of(obj, &have);
+	fresh = __kmalloc(size, gfp);
+	if (!fresh)
+		return NULL;
+	memcpy(fresh, obj, min(size, have));
+	kfree(obj);
+	return fresh;
 }
-EXPORT_SYMBOL(kmemdup);
-
-char *kmemdup_nul(const char *s, size_t len, gfp_t gfp)
-{
-	char *copy = s ? __kmalloc(size_add(len, 1), gfp) : NULL;
-
-	if (copy) {
-		memcpy(copy, s, len);
-		copy[len] = '\0';
-	}
-	return copy;
-}
-EXPORT_SYMBOL(kmemdup_nul);
-
-char *kstrdup(const char *s, gfp_t gfp)
-{
-	return s ? kmemdup(s, strlen(s) + 1, gfp) : NULL;
-}
-EXPORT_SYMBOL(kstrdup);
-
-char *kstrndup(const char *s, size_t max, gfp_t gfp)
-{
-	return s ? kmemdup_nul(s, strnlen(s, max), gfp) : NULL;
-}
-EXPORT_SYMBOL(kstrndup);
-
-char *kvasprintf(gfp_t gfp, const char *fmt, va_list args)
-{
-	va_list again;
-	char *text;
-	int len;
-
-	va_copy(again, args);
-	len = vsnprintf(NULL, 0, fmt, again);
-	va_end(again);
-	text = __kmalloc((size_t)len + 1, gfp);
-	if (text)
-		vsnprintf(text, (size_t)len + 1, fmt, args);
-	return text;
-}
-EXPORT_SYMBOL(kvasprintf);
-
-char *kasprintf(gfp_t gfp, const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	text = kvasprintf(gfp, fmt, args);
-	va_end(args);
-	return text;
-}
-EXPORT_SYMBOL(kasprintf);
+EXPORT_SYMBOL(krealloc_node_align);

@@ -12,13 +12,16 @@
 
 #include "internal.h"
 
-void *kvmalloc(size_t size, gfp_t gfp)
+void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp, int node)
 {
 	gfp_t easy = gfp;
-	void *addr;
+	void *addr = NULL;
 
+	if (WARN_ON_ONCE(!align || (align & (align - 1)) || align > PAGE_SIZE))
+		return NULL;
+	/* Up to a page a power of two is aligned to itself. */
 	if (size <= PAGE_SIZE)
-		return kmalloc(size, gfp);
+		return kmalloc(align > ARCH_KMALLOC_MINALIGN && size ? ALIGN(size, align) : size, gfp);
 	if (unlikely(size > INT_MAX)) {
 		WARN_ONCE(!(gfp & __GFP_NOWARN), "kvmalloc: %zu bytes are more than anybody should want\n", size);
 		return NULL;
@@ -27,10 +30,17 @@ void *kvmalloc(size_t size, gfp_t gfp)
 	if (!(gfp & __GFP_RETRY_MAYFAIL))
 		easy &= ~__GFP_DIRECT_RECLAIM;
 	easy &= ~__GFP_NOFAIL;
-	addr = size <= KMALLOC_MAX_SIZE ? kmalloc(size, easy) : NULL;
+	if (size <= KMALLOC_MAX_SIZE)
+		addr = kmalloc(ALIGN(size, align), easy);
 	if (addr || !gfpflags_allow_blocking(gfp))
 		return addr;
-	return __vmalloc_node(size, 1, gfp, NUMA_NO_NODE, __builtin_return_address(0));
+	return __vmalloc_node(size, align, gfp, node, __builtin_return_address(0));
+}
+EXPORT_SYMBOL(kvmalloc_node_align);
+
+void *kvmalloc(size_t size, gfp_t gfp)
+{
+	return kvmalloc_node_align(size, 1, gfp, NUMA_NO_NODE);
 }
 EXPORT_SYMBOL(kvmalloc);
 
@@ -88,13 +98,3 @@ void *kvrealloc(const void *addr, size_t size, gfp_t gfp)
 	return fresh;
 }
 EXPORT_SYMBOL(kvrealloc);
-
-void *kvmemdup(const void *src, size_t len, gfp_t gfp)
-{
-	void *copy = kvmalloc(len, gfp);
-
-	if (copy && len)
-		memcpy(copy, src, len);
-	return copy;
-}
-EXPORT_SYMBOL(kvmemdup);

@@ -19,6 +19,9 @@
 #include "internal.h"
 #include "slab_debug.h"
 
+/* No slab has more objects. */
+#define SLAB_OBJECTS_MAX 8192
+
 /* Slabs without an object in use that a cache keeps for the next burst. */
 #define SLAB_EMPTY_KEEP 4
 
@@ -137,6 +140,9 @@ bool slab_grow(struct kmem_cache *s, gfp_t gfp);
 /** slab_discard_empty - give all but @keep empty slabs back. Return: pages given back or on their way. Context: any. */
 unsigned long slab_discard_empty(struct kmem_cache *s, uint64_t keep);
 
+/** slab_dying_pages - pages of slabs that wait for an RCU grace period before they are free. */
+unsigned long slab_dying_pages(void);
+
 /** slab_sort_partial - fullest first, so that the others get a chance to become empty. */
 void slab_sort_partial(struct kmem_cache *s);
 
@@ -147,11 +153,17 @@ void slab_bad_free(const char *call, const struct kmem_cache *s, const void *obj
 
 /* ---- slab_cache.c ---- */
 
-/** cache_register - put a cache whose geometry is known into use. @cpu: zeroed array of mm_root.nr_cpus. */
-void cache_register(struct kmem_cache *s, struct slab_cpu *cpu);
+/** cache_register - put a cache whose geometry is known into use. @cpu: zeroed array of mm_root.nr_cpus; @cap: 0: usual. */
+void cache_register(struct kmem_cache *s, struct slab_cpu *cpu, uint32_t cap);
 
-/** cache_geometry - where things lie, order and objects per slab, from object_size, align, flags and ctor. */
-void cache_geometry(struct kmem_cache *s);
+/**
+ * cache_geometry - where things lie, order and objects per slab, from object_size, align, flags and ctor
+ * @freeptr: where in a free object the link shall lie; -1: anywhere
+ */
+void cache_geometry(struct kmem_cache *s, int freeptr);
+
+/** slab_map_free - a bit for each object on the slab's free list. @map: SLAB_OBJECTS_MAX bits. Under the lock. */
+void slab_map_free(const struct kmem_cache *s, const struct slab *slab, unsigned long *map);
 
 /* ---- kmalloc.c ---- */
 

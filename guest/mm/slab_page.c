@@ -11,9 +11,12 @@
  * Policy:  objects come from the slab that was partial for the shortest time, so the others can become empty. Of empty
  *          ones SLAB_EMPTY_KEEP are kept for the next burst, the rest goes back when objects come back; all go when
  *          memory is short or somebody asks (kmem_cache_shrink()).
+ * RCU:     pages of a SLAB_TYPESAFE_BY_RCU cache go back after a grace period. In between they are nobody's objects any
+ *          more, but still hold what they held.
  * Locking: the cache's lock covers all of this. No page is allocated under it.
  */
 #include <linux/export.h>
+#include <linux/rcupdate.h>
 #include <linux/string.h>
 
 #include "slab.h"
@@ -197,6 +200,24 @@ static void free_slab(struct slab *slab)
 	__free_pages((struct page *)slab, slab->order);
 }
 
+/* Pages of slabs of all caches that wait for their grace period. */
+static unsigned long nr_dying;
+
+unsigned long slab_dying_pages(void)
+{
+	return __atomic_load_n(&nr_dying, __ATOMIC_ACQUIRE);
+}
+
+/* Its cache may be gone by now. */
+static void free_slab_rcu(struct rcu_head *rcu)
+{
+	struct slab *slab = container_of((struct list_head *)rcu, struct slab, slab_list);
+	unsigned long pages = 1UL << slab->order;
+
+	free_slab(slab);
+	__atomic_fetch_sub(&nr_dying, pages, __ATOMIC_RELEASE);
+}
+
 /* The pages of slabs that were forgotten. */
 static unsigned long free_slabs(struct kmem_cache *s, struct list_head *slabs)
 {
@@ -208,7 +229,13 @@ static unsigned long free_slabs(struct kmem_cache *s, struct list_head *slabs)
 		list_del(&slab->slab_list);
 		pages += 1UL << slab->order;
 		slab_debug_discard(s, slab);
-		free_slab(slab);
+		if (s->flags & SLAB_TYPESAFE_BY_RCU) {
+			_Static_assert(sizeof(struct rcu_head) <= sizeof(slab->slab_list), "no room for a rcu_head");
+			__atomic_fetch_add(&nr_dying, 1UL << slab->order, __ATOMIC_RELAXED);
+			call_rcu((struct rcu_head *)&slab->slab_list, free_slab_rcu);
+		} else {
+			free_slab(slab);
+		}
 	}
 	return pages;
 }
@@ -216,9 +243,6 @@ static unsigned long free_slabs(struct kmem_cache *s, struct list_head *slabs)
 /* All but @keep of the empty slabs, least recently filed first, to @out. Needs: the lock. */
 static void collect_empty(struct kmem_cache *s, uint64_t keep, struct list_head *out)
 {
-	/* A slab whose pages must outlive its objects by a grace period is never given back while the cache lives. */
-	if (s->flags & SLAB_TYPESAFE_BY_RCU && keep)
-		return;
 	while (s->nr_empty > keep) {
 		struct slab *slab = list_last_entry(&s->empty, struct slab, slab_list);
 

@@ -140,8 +140,8 @@ static void shrink_gives_pages_back(struct kunit *test)
 
 static void mistakes_are_named(struct kunit *test)
 {
-	struct kmem_cache *s = kmem_cache_create("t_wrong", 64, 0, 0, NULL);
-	struct kmem_cache *t = kmem_cache_create("t_other", 64, 0, 0, NULL);
+	struct kmem_cache *s = kmem_cache_create("t_wrong", 64, 0, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *t = kmem_cache_create("t_other", 64, 0, SLAB_NO_MERGE, NULL);
 	void *p;
 
 	KUNIT_ASSERT_NOT_NULL(test, s);

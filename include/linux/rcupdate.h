@@ -99,4 +99,7 @@ static inline void destroy_rcu_head(struct rcu_head *head)
 #define init_rcu_head_on_stack(head) init_rcu_head(head)
 #define destroy_rcu_head_on_stack(head) destroy_rcu_head(head)
 
+/* kfree_rcu() and kin. */
+#include <linux/kfree_rcu.h>
+
 #endif

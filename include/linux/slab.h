@@ -9,9 +9,14 @@
 #define _LINUX_SLAB_H
 
 #include <stdarg.h>
-#include <linux/types.h>
+#include <linux/cleanup.h>
+#include <linux/err.h>
 #include <linux/gfp.h>
+#include <linux/kfree_rcu.h>
 #include <linux/overflow.h>
+#include <linux/types.h>
+
+struct list_lru;
 
 /* ---- caches ---- */
 
@@ -42,8 +47,11 @@
 /**
  * struct kmem_cache_args - what most caches can do without
  * @align:  0: as the size asks
+ * @useroffset, @usersize: the part of an object that may be copied to and from user space; a bad one WARNs and is none
+ * @use_freeptr_offset, @freeptr_offset: where in a free object the link may lie; with SLAB_TYPESAFE_BY_RCU only, where it
+ *          otherwise lies behind the object
  * @ctor:   runs once for each object when its slab is made; objects come back in that state
- * @use_freeptr_offset, @freeptr_offset: where in a free object the link may lie
+ * @sheaf_capacity: how many ready objects each CPU may keep; 0: as the size suggests
  */
 struct kmem_cache_args {
 	unsigned int align;
@@ -64,20 +72,33 @@ struct kmem_cache *__kmem_cache_create_args(const char *name, unsigned int size,
  * kmem_cache_create - a cache of objects of one size
  *
  * Two forms: (name, size, align, flags, ctor) and (name, size, struct kmem_cache_args *, flags). The name is copied.
+ * It may become another name of a cache that fits (not with SLAB_NO_MERGE, a constructor or a region for user space, nor
+ * after slab_nomerge on the command line).
  * Context: task, may sleep.
  * Return: the cache, or NULL after a message (with SLAB_PANIC: no return).
  */
 #define kmem_cache_create(name, size, third, ...)                                                                      \
 	_Generic((third), struct kmem_cache_args *                                                                     \
+		 : __kmem_cache_create_args, void *                                                                    \
 		 : __kmem_cache_create_args, default                                                                   \
 		 : __kmem_cache_create)(name, size, third, __VA_ARGS__)
 
+/** kmem_cache_create_usercopy - the same with the part of each object that may be copied to and from user space. */
+struct kmem_cache *kmem_cache_create_usercopy(const char *name, unsigned int size, unsigned int align,
+					      slab_flags_t flags, unsigned int useroffset, unsigned int usersize,
+					      void (*ctor)(void *));
+
 #define KMEM_CACHE(tag, flags) __kmem_cache_create(#tag, sizeof(struct tag), __alignof__(struct tag), (flags), NULL)
+/* @field is what may be copied. */
+#define KMEM_CACHE_USERCOPY(tag, flags, field)                                                                         \
+	kmem_cache_create_usercopy(#tag, sizeof(struct tag), __alignof__(struct tag), (flags),                         \
+				   offsetof(struct tag, field), sizeof(((struct tag *)0)->field), NULL)
 
 /**
  * kmem_cache_destroy - end of a cache; NULL is fine
  *
- * With objects still out it says which cache and how many, and keeps the cache: they stay usable.
+ * A merged cache ends with the last of its names. It waits for what kfree_rcu() was given. With objects still out it says
+ * which cache, how many and which, and keeps the cache: they stay usable. Context: task, may sleep.
  */
 void kmem_cache_destroy(struct kmem_cache *s);
 
@@ -101,6 +122,21 @@ static inline void *kmem_cache_alloc_node(struct kmem_cache *s, gfp_t gfp, int n
 	return kmem_cache_alloc(s, gfp);
 }
 
+/** kmem_cache_alloc_lru - for objects on a list_lru; the list needs nothing prepared yet (no memory cgroups). */
+static inline void *kmem_cache_alloc_lru(struct kmem_cache *s, struct list_lru *lru, gfp_t gfp)
+{
+	(void)lru;
+	return kmem_cache_alloc(s, gfp);
+}
+
+/** kmem_cache_charge - account @obj to a memory cgroup: there are none yet, so nothing can be over its limit. */
+static inline bool kmem_cache_charge(void *obj, gfp_t gfp)
+{
+	(void)obj;
+	(void)gfp;
+	return true;
+}
+
 /** kmem_cache_free - @obj comes from @s and is not NULL. */
 void kmem_cache_free(struct kmem_cache *s, void *obj);
 
@@ -117,10 +153,39 @@ static inline void kfree_bulk(size_t nr, void **p)
 
 bool slab_is_available(void);
 
+/* ---- several objects of one cache, set aside ---- */
+
+/**
+ * struct slab_sheaf - objects that are there already: taking one cannot fail
+ * @size: how many are left
+ */
+struct slab_sheaf {
+	unsigned int size;
+	unsigned int capacity;
+	void *objects[];
+};
+
+/** kmem_cache_prefill_sheaf - @size objects set aside. Return: NULL if there is no memory. */
+struct slab_sheaf *kmem_cache_prefill_sheaf(struct kmem_cache *s, gfp_t gfp, unsigned int size);
+/** kmem_cache_refill_sheaf - at least @size again. Return: 0 or -ENOMEM; the sheaf may have moved. */
+int kmem_cache_refill_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf **sheaf, unsigned int size);
+/** kmem_cache_return_sheaf - give back what is left, and the sheaf. */
+void kmem_cache_return_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf);
+/** kmem_cache_alloc_from_sheaf - one of them; NULL (and a WARN) if none is left. Never sleeps. */
+void *kmem_cache_alloc_from_sheaf(struct kmem_cache *s, gfp_t gfp, struct slab_sheaf *sheaf);
+
+static inline unsigned int kmem_cache_sheaf_size(const struct slab_sheaf *sheaf)
+{
+	return sheaf->size;
+}
+
 /* ---- kmalloc ---- */
 
 #define ARCH_KMALLOC_MINALIGN __alignof__(unsigned long long)
 #define ARCH_SLAB_MINALIGN __alignof__(unsigned long long)
+
+/* Devices see memory as the CPU does, so nothing more is needed for them. */
+#define ARCH_DMA_MINALIGN ARCH_KMALLOC_MINALIGN
 
 #define KMALLOC_SHIFT_LOW 3
 #define KMALLOC_SHIFT_HIGH (PAGE_SHIFT + 1)
@@ -219,6 +284,8 @@ static __always_inline void *kzalloc_node(size_t size, gfp_t gfp, int node)
 	return kzalloc(size, gfp);
 }
 
+/** kmalloc_large_node, kmalloc_large - whole pages, whatever the size */
+#define kmalloc_large_node(size, gfp, node) kmalloc_large((size), (gfp))
 #define kmalloc_track_caller(size, gfp) __kmalloc((size), (gfp))
 #define kmalloc_node_track_caller(size, gfp, node) __kmalloc((size), (gfp))
 #define kmalloc_noprof kmalloc
@@ -239,8 +306,17 @@ static __always_inline void *kcalloc(size_t n, size_t size, gfp_t gfp)
 	return kmalloc_array(n, size, gfp | __GFP_ZERO);
 }
 
-#define kmalloc_array_node(n, size, gfp, node) kmalloc_array(n, size, gfp)
-#define kcalloc_node(n, size, gfp, node) kcalloc(n, size, gfp)
+static __always_inline void *kmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kmalloc_array(n, size, gfp);
+}
+
+static __always_inline void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kcalloc(n, size, gfp);
+}
 
 /** kfree - any object of any cache, any kmalloc(); NULL and ZERO_SIZE_PTR do nothing. */
 void kfree(const void *obj);
@@ -264,6 +340,10 @@ size_t kmalloc_size_roundup(size_t size);
  */
 void *krealloc(const void *obj, size_t size, gfp_t gfp);
 
+/** krealloc_node_align - the same, and the result is a multiple of @align (which the size's class must give). */
+void *krealloc_node_align(const void *obj, size_t size, unsigned long align, gfp_t gfp, int node);
+#define krealloc_node(obj, size, gfp, node) krealloc_node_align((obj), (size), 1, (gfp), (node))
+
 static inline void *krealloc_array(void *obj, size_t n, size_t size, gfp_t gfp)
 {
 	size_t bytes;
@@ -278,28 +358,48 @@ static inline void *krealloc_array(void *obj, size_t n, size_t size, gfp_t gfp)
 void *kmemdup(const void *src, size_t len, gfp_t gfp);
 char *kmemdup_nul(const char *s, size_t len, gfp_t gfp);
 char *kstrdup(const char *s, gfp_t gfp);
+/** kstrdup_const - a constant of the kernel as it is, else a copy; for kfree_const(). */
+const char *kstrdup_const(const char *s, gfp_t gfp);
+void kfree_const(const void *obj);
 char *kstrndup(const char *s, size_t max, gfp_t gfp);
 char *kvasprintf(gfp_t gfp, const char *fmt, va_list args);
+const char *kvasprintf_const(gfp_t gfp, const char *fmt, va_list args);
 char *kasprintf(gfp_t gfp, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 static inline void *kmemdup_array(const void *src, size_t n, size_t size, gfp_t gfp)
 {
 	return kmemdup(src, size_mul(n, size), gfp);
 }
+#define kmemdup_noprof kmemdup
+
+/* Copies of user memory: an error pointer (-ENOMEM, -EFAULT, -EINVAL for a string longer than @n) instead of NULL. */
+void *memdup_user(const void __user *src, size_t len);
+void *memdup_user_nul(const void __user *src, size_t len);
+void *vmemdup_user(const void __user *src, size_t len);
+char *strndup_user(const char __user *s, long n);
+
+DEFINE_FREE(kfree, void *, if (!IS_ERR_OR_NULL(_T)) kfree(_T))
+DEFINE_FREE(kfree_sensitive, void *, if (!IS_ERR_OR_NULL(_T)) kfree_sensitive(_T))
 
 /* ---- kmalloc, or vmalloc if that is too much to ask ---- */
 
 /**
  * kvmalloc - @size bytes, contiguous at least virtually
  *
- * Up to a page: kmalloc(). More: kmalloc() without effort, then vmalloc() if the mask lets it sleep.
+ * Up to a page: kmalloc(), without a second way. More: kmalloc() without effort (with effort for __GFP_RETRY_MAYFAIL), then
+ * vmalloc() if the mask lets it sleep. More than INT_MAX: NULL with a warning.
  */
 void *kvmalloc(size_t size, gfp_t gfp);
+/** kvfree - kfree() or vfree(), by the address; NULL is fine. Context: as vfree(). */
 void kvfree(const void *addr);
+/** kvfree_sensitive - overwrite @len bytes with zeros, then free. */
 void kvfree_sensitive(const void *addr, size_t len);
 
-/** kvrealloc - as krealloc(), for what kvmalloc() returned. Size 0 frees. */
+/** kvrealloc - as krealloc(), for what kvmalloc() returned; may move from kmalloc() to vmalloc(). Size 0 frees. */
 void *kvrealloc(const void *addr, size_t size, gfp_t gfp);
+
+/** kvmalloc_node_align - the same at a multiple of @align, which is at most a page. */
+void *kvmalloc_node_align(size_t size, unsigned long align, gfp_t gfp, int node);
 
 static inline void *kvzalloc(size_t size, gfp_t gfp)
 {
@@ -318,9 +418,14 @@ static inline void *kvzalloc_node(size_t size, gfp_t gfp, int node)
 	return kvzalloc(size, gfp);
 }
 
+/** kvmalloc_array - @n times @size bytes; NULL, silently, if that overflows. */
 static inline void *kvmalloc_array(size_t n, size_t size, gfp_t gfp)
 {
-	return kvmalloc(size_mul(n, size), gfp);
+	size_t bytes;
+
+	if (__builtin_mul_overflow(n, size, &bytes))
+		return NULL;
+	return kvmalloc(bytes, gfp);
 }
 
 static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
@@ -328,7 +433,63 @@ static inline void *kvcalloc(size_t n, size_t size, gfp_t gfp)
 	return kvmalloc_array(n, size, gfp | __GFP_ZERO);
 }
 
+static inline void *kvmalloc_array_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kvmalloc_array(n, size, gfp);
+}
+
+static inline void *kvcalloc_node(size_t n, size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	return kvcalloc(n, size, gfp);
+}
+
 void *kvmemdup(const void *src, size_t len, gfp_t gfp);
+
+DEFINE_FREE(kvfree, void *, if (!IS_ERR_OR_NULL(_T)) kvfree(_T))
+
+/* ---- by type ---- */
+
+#define __obj_gfp(...) __obj_gfp_(0, ##__VA_ARGS__, GFP_KERNEL)
+#define __obj_gfp_(_0, gfp, ...) (gfp)
+
+/* kmalloc_obj(type or expression[, gfp]) - one of them, as a pointer of that type; GFP_KERNEL if nothing else is said */
+#define __typed(alloc, type, ...) ((__typeof__(type) *)alloc(sizeof(__typeof__(type)), __obj_gfp(__VA_ARGS__)))
+#define __typed_n(alloc, type, n, ...)                                                                                 \
+	((__typeof__(type) *)alloc(array_size(sizeof(__typeof__(type)), (n)), __obj_gfp(__VA_ARGS__)))
+#define __typed_flex(alloc, type, member, n, ...)                                                                      \
+	((__typeof__(type) *)alloc(struct_size_t(__typeof__(type), member, n), __obj_gfp(__VA_ARGS__)))
+
+#define kmalloc_obj(type, ...) __typed(kmalloc, type, ##__VA_ARGS__)
+#define kmalloc_objs(type, n, ...) __typed_n(kmalloc, type, n, ##__VA_ARGS__)
+#define kmalloc_flex(type, member, n, ...) __typed_flex(kmalloc, type, member, n, ##__VA_ARGS__)
+#define kzalloc_obj(type, ...) __typed(kzalloc, type, ##__VA_ARGS__)
+#define kzalloc_objs(type, n, ...) __typed_n(kzalloc, type, n, ##__VA_ARGS__)
+#define kzalloc_flex(type, member, n, ...) __typed_flex(kzalloc, type, member, n, ##__VA_ARGS__)
+#define kvmalloc_obj(type, ...) __typed(kvmalloc, type, ##__VA_ARGS__)
+#define kvmalloc_objs(type, n, ...) __typed_n(kvmalloc, type, n, ##__VA_ARGS__)
+#define kvmalloc_flex(type, member, n, ...) __typed_flex(kvmalloc, type, member, n, ##__VA_ARGS__)
+#define kvzalloc_obj(type, ...) __typed(kvzalloc, type, ##__VA_ARGS__)
+#define kvzalloc_objs(type, n, ...) __typed_n(kvzalloc, type, n, ##__VA_ARGS__)
+#define kvzalloc_flex(type, member, n, ...) __typed_flex(kvzalloc, type, member, n, ##__VA_ARGS__)
+
+/* ---- private sets of size classes ---- */
+
+/** struct kmem_buckets - caches of one owner, by kmalloc_index() */
+typedef struct kmem_cache *kmem_buckets[KMALLOC_NR_CLASSES];
+
+/**
+ * kmem_buckets_create - caches "name-SIZE" for every size class, apart from everybody else's
+ * They stay for good. Return: NULL if there is no memory. Context: task.
+ */
+kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned int useroffset, unsigned int usersize,
+				  void (*ctor)(void *));
+/** kmem_buckets_alloc - kmalloc() from there; sizes beyond the classes as kmalloc() does. @b NULL: plain kmalloc() */
+void *kmem_buckets_alloc(kmem_buckets *b, size_t size, gfp_t gfp);
+/** kmem_buckets_valloc - the same with kvmalloc()'s second way */
+void *kmem_buckets_valloc(kmem_buckets *b, size_t size, gfp_t gfp);
+#define kmem_buckets_alloc_track_caller(b, size, gfp) kmem_buckets_alloc((b), (size), (gfp))
 
 /* ---- debugging (debug kernel; see also mmvisor/failslab.h) ---- */
 

@@ -92,7 +92,7 @@ START_TEST(bad_caches_are_refused)
 	ck_assert_ptr_null(kmem_cache_create("t", KMALLOC_MAX_SIZE + 1, 0, 0, NULL));
 	ck_assert_ptr_null(kmem_cache_create("t", 8, 24, 0, NULL));
 	ck_assert_ptr_null(kmem_cache_create("t", 8, 0, 0x80000000u, NULL));
-	ck_assert_ptr_nonnull(strstr(sim_log(), "kmem_cache_create(t) failed with error -22"));
+	ck_assert_ptr_nonnull(strstr(sim_log(), "kmem_cache_create_usercopy(t) failed with error -22"));
 	sim_interrupt_enter();
 	ck_assert_ptr_null(kmem_cache_create("t", 8, 0, 0, NULL));
 	sim_interrupt_exit();
@@ -402,8 +402,8 @@ START_TEST(bad_frees_are_named)
 	static char image[64];
 
 	boot();
-	a = kmem_cache_create("a", 100, 0, 0, NULL);
-	b = kmem_cache_create("b", 100, 0, 0, NULL);
+	a = kmem_cache_create("a", 100, 0, SLAB_NO_MERGE, NULL);
+	b = kmem_cache_create("b", 100, 0, SLAB_NO_MERGE, NULL);
 	p = kmem_cache_alloc(a, GFP_KERNEL);
 	large = kmalloc(20000, GFP_KERNEL);
 	page = (char *)__get_free_page(GFP_KERNEL);

@@ -11,7 +11,7 @@
 
 /* Linker script. */
 extern char kernel_start[], kernel_end[];
-extern char __text_start[], __text_end[], __rodata_start[], __rodata_end[], __data_start[];
+#include <asm/sections.h>
 extern char boot_stack_guard[], boot_stack_top[], boot_ist_guard[], boot_ist_top[], boot_irq_guard[], boot_irq_top[];
 
 /* entry.S */

@@ -7,6 +7,8 @@
 #include <linux/uaccess.h>
 
 #include <asm/extable.h>
+#include <asm/stacktrace.h>
+#include <asm/uaccess.h>
 
 #include "guest/arch/x86/arch.h"
 
@@ -62,3 +64,19 @@ long copy_to_kernel_nofault(void *dst, const void *src, size_t size)
 	return copy_nofault(dst, src, size) ? -EFAULT : 0;
 }
 EXPORT_SYMBOL_GPL(copy_to_kernel_nofault);
+
+unsigned long arch_copy_user(void *to, const void *from, unsigned long n)
+{
+	return copy_nofault(to, from, n);
+}
+
+bool arch_crosses_stack(unsigned long at, unsigned long n)
+{
+	unsigned long here = (unsigned long)__builtin_frame_address(0);
+	struct stack_range stack;
+
+	if (!arch_stack_of(at, &stack))
+		return false;
+	/* Below our own frame lies what nobody has written yet, or what somebody has left there. */
+	return n > stack.high - at || (here - stack.low < stack.high - stack.low && at < here);
+}

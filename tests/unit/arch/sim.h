@@ -45,6 +45,18 @@ void sim_fail_at(long n);
 /** sim_fail_hit - was one refused since the last sim_fail_at() with a number? */
 bool sim_fail_hit(void);
 
+/* sim_kernel.c */
+
+/** sim_grace_period - RCU callbacks called for before now run. synchronize_rcu() and rcu_barrier() do the same. */
+void sim_grace_period(void);
+/** sim_rcu_waiting - callbacks that wait for one. */
+unsigned long sim_rcu_waiting(void);
+/** sim_on_sleep - what happens while a task sleeps; sim_sleeps: how often one did. */
+extern void (*sim_on_sleep)(void);
+extern unsigned long sim_sleeps;
+/** sim_user_hole, sim_user_end - user addresses below the one, and from the other on, are not mapped. */
+extern unsigned long sim_user_hole, sim_user_end;
+
 /** sim_flushes - TLB flushes so far. */
 unsigned long sim_flushes(void);
 /** sim_mapped_pages - pages mapped in the vmalloc and module areas. */
