@@ -54,7 +54,7 @@ enum page_owner {
 		"raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma"                            \
 	}
 
-#define PG_COMP (1u << 0)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
+#define PG_COMP (1u << 7)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
 #define PG_PFMEMALLOC (1u << 1) /* came from the emergency reserve */
 #define PG_ZEROED (1u << 2)     /* free: never used since power-on, so every byte of the block is still zero */
 #define PG_FROZEN (1u << 3)     /* PAGE_USED: lives without a reference count; it stays 0 */

@@ -42,6 +42,7 @@
 #define PF_EXITING 0x00000004
 #define PF_WQ_WORKER 0x00000020
 #define PF_MEMALLOC 0x00000800
+#define PF_OOM_VICTIM 0x00008000 /* chosen to die for want of memory: see linux/oom.h */
 #define PF_KSWAPD 0x00020000
 #define PF_MEMALLOC_NOFS 0x00040000
 #define PF_MEMALLOC_NOIO 0x00080000

@@ -69,6 +69,19 @@ static inline void mm_unlock_write(struct mm_lock *lock, unsigned long irq)
 	arch_local_irq_restore(irq);
 }
 
+/** mm_lock_write_noirq - the same where interrupts are off already. */
+static inline void mm_lock_write_noirq(struct mm_lock *lock)
+{
+	mm_spin_acquire(lock);
+	mm_write_begin(lock);
+}
+
+static inline void mm_unlock_write_noirq(struct mm_lock *lock)
+{
+	mm_write_end(lock);
+	mm_spin_release(lock);
+}
+
 /** mm_lock_read - the same for somebody who only looks. */
 static inline unsigned long mm_lock_read(struct mm_lock *lock)
 {
@@ -130,7 +143,6 @@ extern struct pfn_range zone_solid[MAX_NR_ZONES];
 /** pageblocks_boot_alloc - types of pageblocks and per-CPU lists from memblock; before zones_init(). */
 void pageblocks_boot_alloc(void);
 void zones_init(void);
-void zone_file_block(struct zone *zone, struct page *page, unsigned int order, uint32_t flags);
 bool zone_has_page(const struct zone *zone, unsigned long pfn);
 
 /* The whole of __free_pages() but the reference count: for blocks whose last reference is gone. */

@@ -32,6 +32,7 @@ struct mm_root mm_root = {
 	.dma = &dma_root,
 	.vmap_slots = vmap_slots,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
+	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 };
 
@@ -65,4 +66,5 @@ void mm_drain(void)
 {
 	vmalloc_purge();
 	slab_drain_all();
+	drain_all_pages(NULL);
 }

@@ -1,259 +1,249 @@
 // SPDX-License-Identifier: MIT
 /*
- * page_alloc.c - blocks of 2^order pages: the buddy system of each zone, and which zone serves whom.
+ * page_alloc.c - who gets pages from where: the policy over zones (buddy.c) and the CPUs' own lists (pcp.c).
  *
- * Shape:   zone->free_area[o] lists free blocks of 2^o pages by the entry of their first page; nothing else in a block
- *          says anything (zero is valid). zone->fresh are ranges of whole largest blocks that were never touched; one is
- *          taken from the front when nothing on the lists is large enough.
- * Always:  a free block's buddy of the same order is not free, below the largest order;
- *          zone->nr_free == sum(free_area[o].nr_free << o) + pages in fresh;
- *          a PAGE_FREE entry is zero but for its first word and its list links, an entry inside a block is all zero.
- *          PG_ZEROED on a block says that nobody ever wrote to it: RAM arrives zeroed, so clearing it can be left out.
- * Locking: zone->lock covers lists, counts, fresh ranges and the state of every free page of the zone. Interrupts are off
- *          under it, so any context may allocate and free. An allocated block's entry belongs to its owner.
- * Rights:  a request is served from the highest zone it allows downwards, first while the zone stays above its low mark,
- *          then down to the min mark or, with __GFP_HIGH and others, below it. Each zone keeps lowmem_reserve pages from
- *          requests that could have gone higher.
- * Not here: per-CPU page lists, mobility grouping, background reclaim, killing: a request that neither empty slabs
- *          nor waiting vfree()s can help fails, whatever its mask (but __GFP_NOFAIL waits).
- * Source:  K. C. Knowlton, A Fast Storage Allocator, 1965.
+ * Way:     1. this CPU's list of the first zone allowed: a few stores (alloc_pages_owner()).
+ *          2. each allowed zone, from the highest downwards, while it stays above its low mark; first without letting
+ *             mobilities mix, if there is more than one zone to choose from.
+ *          3. the same down to the min mark, or below it by right; straight from the zones.
+ *          4. what is free but not there: this CPU's lists, then all CPUs', empty slabs, waiting vfree()s, HIGHATOMIC blocks.
+ *          5. failure, or no end of 4 for __GFP_NOFAIL.
+ * Rights:  a zone serves a request of 2^order pages when free - unusable > floor + lowmem_reserve[highest zone allowed].
+ *          unusable is 2^order - 1, and what is free in HIGHATOMIC blocks for requests without any right below.
+ *          floor is the low mark in 2; in 3 it is, with min the min mark:
+ *            min                      nobody special, __GFP_NOMEMALLOC with or without __GFP_MEMALLOC
+ *            min - min/2              __GFP_HIGH; an OOM victim; __GFP_NOFAIL when everything failed
+ *            3/4 of that              __GFP_HIGH that cannot wait (GFP_ATOMIC) without __GFP_NOMEMALLOC
+ *            none, nor any reserve    __GFP_MEMALLOC, or PF_MEMALLOC outside hard interrupts, without __GFP_NOMEMALLOC
+ * Limits:  a rise of zone->nr_free is seen at once, as are the lists of this CPU; other CPUs' only by who may wait.
+ * Locking: none of its own. Any context that the mask allows.
+ * Not here: reclaim, compaction, killing: they hang on to progress() and give_up() below.
  */
 #include <linux/export.h>
 #include <linux/highmem.h>
 #include <linux/list.h>
-#include <linux/memblock.h>
+#include <linux/oom.h>
 #include <linux/sched.h>
-
 #include <linux/sched/mm.h>
 
-#include "internal.h"
-#include "page_debug.h"
+#include "pages.h"
 
 gfp_t gfp_allowed_mask = __GFP_BITS_MASK;
 
-/* Ends the search for a zone: marks do not count. */
-#define NO_MARK (~0ULL)
+/* Rounds without progress after which a request that may wait gives up. */
+#define MAX_RECLAIM_RETRIES 16
 
-/* ---- one zone; all of these need its lock ---- */
+/**
+ * struct request - what is asked for, and by whom
+ * @extra: owner and flags of the new entry
+ */
+struct request {
+	gfp_t gfp;
+	unsigned int order, type;
+	enum zone_type highest;
+	uint64_t extra;
+};
 
-static void list_block(struct zone *zone, struct page *page, unsigned int order, uint32_t flags)
+/* ---- from the zones ---- */
+
+/* One block, by the zone's own lists. */
+static struct page *take_block(struct zone *zone, const struct request *r, uint64_t floor, unsigned int rights)
 {
-	struct free_area *area = &zone->free_area[order];
+	unsigned int have = r->order, type = r->type;
+	unsigned long irq = mm_lock_write(&zone->lock);
+	struct page *page = NULL;
 
-	page_set_word(page, PAGE_WORD(PAGE_FREE, order, 0, flags) | (uint64_t)MIGRATE_MOVABLE << 24);
-	list_add(&page->lru, &area->free_list[MIGRATE_MOVABLE]);
-	area->nr_free++;
-	zone->nr_type[MIGRATE_MOVABLE] += 1UL << order;
-	zone->avail[MIGRATE_MOVABLE] |= (uint16_t)(1u << order);
+	if (zone_passes(zone, r->order, floor, rights))
+		page = zone_pick(zone, &have, &type, rights);
+	if (page) {
+		uint32_t flags = page->flags | (rights & RIGHT_NO_MARKS ? PG_PFMEMALLOC : 0);
+
+		zone_split(zone, page, have, r->order, type, page->flags);
+		page_set_word(page, PAGE_WORD(PAGE_USED, r->order, 0, flags) | PAGE_WORD_TYPE(r->type) | r->extra);
+		page->refcount = 1;
+		zone->nr_free -= 1ULL << r->order;
+		zone->nr_allocs++;
+	}
+	mm_unlock_write(&zone->lock, irq);
+	if (page && r->order && rights & RIGHT_HIGHATOMIC)
+		reserve_highatomic(zone, page, r->order);
+	return page;
 }
 
-/* Off its list. The entry still says PAGE_FREE. */
-static void unlist_block(struct zone *zone, struct page *page, unsigned int order)
+/* A zone that passed the request on may still have something for it here: what CPUs hold is nobody's reserve. */
+static struct page *take_above_low(const struct request *r, unsigned int rights)
 {
-	MM_CHECK(page_is_block(page, PAGE_FREE, order));
-	__list_del_entry(&page->lru);
-	zone->free_area[order].nr_free--;
-	zone->nr_type[MIGRATE_MOVABLE] -= 1UL << order;
-	if (list_empty(&zone->free_area[order].free_list[MIGRATE_MOVABLE]))
-		zone->avail[MIGRATE_MOVABLE] &= (uint16_t) ~(1u << order);
-}
+	struct zone **first = zonelists[r->highest];
 
-void zone_file_block(struct zone *zone, struct page *page, unsigned int order, uint32_t flags)
-{
-	list_block(zone, page, order, flags);
-}
+	for (struct zone **z = first; *z; z++) {
+		uint64_t floor = (*z)->watermark[WMARK_LOW] + (*z)->lowmem_reserve[r->highest];
+		struct page *page = NULL;
 
-/* The first largest block of the fresh ranges, still quiet; NULL if there is none left. */
-static noinline struct page *take_fresh(struct zone *zone)
-{
-	for (uint64_t i = 0; i < zone->nr_fresh; i++) {
-		struct pfn_range *range = &zone->fresh[i];
-
-		if (range->start < range->end) {
-			struct page *page = pfn_to_page(range->start);
-
-			range->start += MAX_ORDER_NR_PAGES;
+		if (pcp_list(r->order, r->type) < 0)
+			page = take_block(*z, r, floor, rights);
+		else if (z == first || zone_passes(*z, r->order, floor, rights))
+			page = pcp_alloc(*z, r->order, r->type, floor, rights, r->extra);
+		if (page)
 			return page;
-		}
 	}
 	return NULL;
 }
 
-/* A free block of at least @order, off its list; its order and its PG_ZEROED. NULL: none. */
-static __always_inline struct page *find_block(struct zone *zone, unsigned int *order, uint32_t *flags)
+/* With more than one zone it is better to go on to the next than to let mobilities mix. */
+static struct page *take_first(const struct request *r)
 {
-	struct page *page;
-
-	for (unsigned int o = *order; o <= MAX_PAGE_ORDER; o++) {
-		struct free_area *area = &zone->free_area[o];
-
-		if (!area->nr_free)
-			continue;
-		page = list_first_entry(&area->free_list[MIGRATE_MOVABLE], struct page, lru);
-		unlist_block(zone, page, o);
-		*order = o;
-		*flags = page->flags;
-		return page;
-	}
-	page = take_fresh(zone);
-	*order = MAX_PAGE_ORDER;
-	*flags = PG_ZEROED;
-	return page;
-}
-
-/**
- * take_block - allocate from one zone
- * @floor: more than this must stay free, or NO_MARK
- * @used:  the new entry's word but for the flags that it inherits
- */
-static __always_inline struct page *take_block(struct zone *zone, unsigned int order, uint64_t floor, uint64_t used)
-{
+	const struct zone *first = zonelists[r->highest][0];
 	struct page *page = NULL;
-	unsigned int have = order;
-	unsigned long irq;
-	uint32_t flags;
 
-	irq = mm_lock_write(&zone->lock);
-	if (floor != NO_MARK && zone->nr_free < floor + (1ULL << order))
-		goto out;
-	page = find_block(zone, &have, &flags);
-	if (!page)
-		goto out;
-	while (have > order) {
-		have--;
-		list_block(zone, page + (1UL << have), have, flags);
-	}
-	page_set_word(page, used | (uint64_t)flags << 32);
-	page->refcount = 1;
-	zone->nr_free -= 1ULL << order;
-	zone->nr_allocs++;
-out:
-	mm_unlock_write(&zone->lock, irq);
-	return page;
+	if (first && zone_idx(first) == ZONE_NORMAL && managed_zone(&mm_zones[ZONE_DMA32]))
+		page = take_above_low(r, RIGHT_NO_FRAGMENT);
+	return page ? page : take_above_low(r, 0);
 }
 
-bool zone_has_page(const struct zone *zone, unsigned long pfn)
+static uint64_t floor_of(const struct zone *zone, unsigned int rights)
 {
-	return pfn - zone->start_pfn < zone->spanned_pages && memblock_is_memory((phys_addr_t)pfn << PAGE_SHIFT);
-}
+	uint64_t floor = zone->watermark[WMARK_MIN];
 
-/*
- * Give a block back, merged with its free buddies as far as that goes. Needs: zone lock; the entry of a used block
- * whose fields but the first word and the links are zero.
- */
-static void merge_block(struct zone *zone, struct page *page, unsigned int order)
-{
-	const struct pfn_range *solid = &zone_solid[zone - mm_zones];
-	unsigned long pfn = page_to_pfn(page);
-	bool inside = pfn - solid->start < solid->end - solid->start;
-
-	zone->nr_free += 1ULL << order;
-	zone->nr_frees++;
-	page_set_word(page, 0);
-	page->lru = (struct list_head){NULL, NULL};
-	while (order < MAX_PAGE_ORDER) {
-		unsigned long mate = pfn ^ (1UL << order);
-		struct page *buddy = page + mate - pfn;
-
-		if (!inside && !zone_has_page(zone, mate))
-			break;
-		if (!page_is_block(buddy, PAGE_FREE, order))
-			break;
-		unlist_block(zone, buddy, order);
-		page_set_word(buddy, 0);
-		buddy->lru = (struct list_head){NULL, NULL};
-		page += (mate & pfn) - pfn;
-		pfn &= mate;
-		order++;
+	if (rights & RIGHT_MIN_RESERVE) {
+		floor -= floor / 2;
+		if (rights & RIGHT_NON_BLOCK)
+			floor -= floor / 4;
 	}
-	list_block(zone, page, order, 0);
-}
-
-/* ---- allocation ---- */
-
-/* How far below the min mark may this request go, and may it ignore marks altogether? */
-static uint64_t min_floor(const struct zone *zone, gfp_t gfp)
-{
-	uint64_t min = zone->watermark[WMARK_MIN];
-
-	if ((gfp & (__GFP_MEMALLOC | __GFP_NOMEMALLOC)) == __GFP_MEMALLOC)
-		return NO_MARK;
-	if (gfp & __GFP_HIGH) {
-		min -= min / 2;
-		if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC)))
-			min -= min / 4;
-	}
-	return min;
+	if (rights & RIGHT_OOM)
+		floor -= floor / 2;
+	return floor;
 }
 
 /* Every allowed zone, at the mark that the request has a right to. */
-static struct page *take_at_min(gfp_t gfp, unsigned int order, uint64_t used)
+static struct page *take_by_right(const struct request *r, unsigned int rights)
 {
-	enum zone_type highest = gfp_zone(gfp);
+	for (struct zone **z = zonelists[r->highest]; *z; z++) {
+		uint64_t floor = floor_of(*z, rights) + (*z)->lowmem_reserve[r->highest];
+		struct page *page = take_block(*z, r, floor, rights);
 
-	for (struct zone **z = zonelists[highest]; *z; z++) {
-		uint64_t floor = min_floor(*z, gfp);
-		uint64_t word = used;
-		struct page *page;
-
-		if (floor == NO_MARK)
-			word |= (uint64_t)PG_PFMEMALLOC << 32;
-		else
-			floor += (*z)->lowmem_reserve[highest];
-		page = take_block(*z, order, floor, word);
 		if (page)
 			return page;
 	}
 	return NULL;
 }
 
-/* Give back what no object needs. Return: pages. */
-static unsigned long reclaim(gfp_t gfp)
-{
-	unsigned long pages;
+/* ---- rights ---- */
 
-	fs_reclaim_acquire(gfp);
-	pages = slab_reclaim() + vmalloc_purge();
-	fs_reclaim_release(gfp);
-	return pages;
+static unsigned int rights_of(gfp_t gfp, unsigned int order)
+{
+	unsigned int rights = gfp & __GFP_HIGH ? RIGHT_MIN_RESERVE : 0;
+
+	if (!(gfp & (__GFP_DIRECT_RECLAIM | __GFP_NOMEMALLOC))) {
+		rights |= RIGHT_NON_BLOCK;
+		if (order && gfp & __GFP_HIGH)
+			rights |= RIGHT_HIGHATOMIC;
+	}
+	return rights;
+}
+
+/* Is it this task that asks, or at least a softirq on its time? Before the scheduler runs nobody is. */
+static bool task_has(uint32_t flag, bool softirq)
+{
+	const struct task_struct *task = current;
+
+	if (!task || !(task->flags & flag) || in_hardirq())
+		return false;
+	return softirq || !in_interrupt();
+}
+
+static unsigned int special_rights(gfp_t gfp)
+{
+	if (gfp & __GFP_NOMEMALLOC)
+		return 0;
+	if (gfp & __GFP_MEMALLOC || task_has(PF_MEMALLOC, in_serving_softirq()))
+		return RIGHT_NO_MARKS;
+	return task_has(PF_OOM_VICTIM, false) ? RIGHT_OOM : 0;
+}
+
+/* ---- when nothing is left ---- */
+
+static bool unreserve(const struct request *r, bool force)
+{
+	for (struct zone **z = zonelists[r->highest]; *z; z++)
+		if (unreserve_highatomic(*z, r->type, force))
+			return true;
+	return false;
+}
+
+/* Everything that can become free without anybody losing anything. Return: pages, more or less. */
+static unsigned long progress(const struct request *r)
+{
+	unsigned long before = nr_free_pages();
+
+	fs_reclaim_acquire(r->gfp);
+	slab_reclaim();
+	vmalloc_purge();
+	drain_all_pages(NULL);
+	unreserve(r, false);
+	fs_reclaim_release(r->gfp);
+	return nr_free_pages() - min_t(unsigned long, before, nr_free_pages());
+}
+
+/* For who may wait. */
+static struct page *wait_for_pages(const struct request *r, unsigned int rights)
+{
+	struct page *page;
+
+	for (unsigned int tries = 0; tries < MAX_RECLAIM_RETRIES; tries++) {
+		unsigned long got = progress(r);
+
+		page = take_by_right(r, rights);
+		if (page)
+			return page;
+		if (!got || r->gfp & __GFP_NORETRY || r->order > PAGE_ALLOC_COSTLY_ORDER)
+			break;
+	}
+	return unreserve(r, true) ? take_by_right(r, rights) : NULL;
+}
+
+/* __GFP_NOFAIL: until there is something. Only who may wait can be promised that. */
+static struct page *wait_for_ever(const struct request *r, unsigned int rights)
+{
+	struct page *page = NULL;
+
+	if (!gfpflags_allow_blocking(r->gfp)) {
+		WARN_ONCE(1, "page allocation: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM cannot be kept\n");
+		return NULL;
+	}
+	WARN_ONCE(rights & RIGHT_NO_MARKS, "page allocation: __GFP_NOFAIL by who frees memory for others\n");
+	while (!page) {
+		cond_resched();
+		cpu_relax();
+		if (!(rights & RIGHT_NO_MARKS))
+			progress(r);
+		page = take_by_right(r, rights | RIGHT_MIN_RESERVE);
+	}
+	return page;
 }
 
 /* The low mark stopped it in every zone. */
-static noinline struct page *alloc_slow(gfp_t gfp, unsigned int order, uint64_t used)
+static struct page *alloc_slow(const struct request *r)
 {
-	bool may_wait = gfpflags_allow_blocking(gfp);
-	struct page *page;
+	unsigned int rights = rights_of(r->gfp, r->order), special = special_rights(r->gfp);
+	struct page *page = take_by_right(r, rights);
 
-	gfp = current_gfp_context(gfp);
-	page = take_at_min(gfp, order, used);
-	if (page)
-		return page;
-	if (may_wait && reclaim(gfp)) {
-		page = take_at_min(gfp, order, used);
-		if (page)
-			return page;
+	/* What this CPU holds of other orders and types is as good as free. */
+	if (!page && pcp_drain_this(NULL))
+		page = take_by_right(r, rights);
+	if (!page && special) {
+		rights = special;
+		page = take_by_right(r, rights);
 	}
-	if (gfp & __GFP_NOFAIL) {
-		WARN_ONCE(!may_wait, "page allocation: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM cannot be kept\n");
-		while (may_wait && !page) {
-			cond_resched();
-			cpu_relax();
-			reclaim(gfp);
-			page = take_at_min(gfp | __GFP_HIGH, order, used);
-		}
-		if (page)
-			return page;
-	}
-	alloc_failed(gfp, order);
-	return NULL;
+	if (!page && gfpflags_allow_blocking(r->gfp) && !(rights & RIGHT_NO_MARKS))
+		page = wait_for_pages(r, rights);
+	if (!page && r->gfp & __GFP_NOFAIL)
+		page = wait_for_ever(r, rights);
+	if (!page && (!(r->gfp & __GFP_DMA) || managed_zone(&mm_zones[ZONE_DMA])))
+		alloc_failed(r->gfp, r->order);
+	return page;
 }
 
-static noinline struct page *order_too_large(gfp_t gfp, unsigned int order)
-{
-	WARN_ONCE(!(gfp & __GFP_NOWARN), "page allocation: order %u is beyond the largest, %u\n", order,
-		  MAX_PAGE_ORDER);
-	return NULL;
-}
+/* ---- contexts ---- */
 
 noinline gfp_t sleeping_in_atomic(gfp_t gfp)
 {
@@ -275,214 +265,157 @@ void might_alloc(gfp_t gfp)
 }
 EXPORT_SYMBOL(might_alloc);
 
-static void clear_block(struct page *page, unsigned int order)
+/* ---- the entries ---- */
+
+static noinline void order_too_large(gfp_t gfp, unsigned int order)
 {
-	if (!(page->flags & PG_ZEROED))
+	WARN_ONCE(!(gfp & __GFP_NOWARN), "page allocation: order %u is beyond the largest, %u\n", order,
+		  MAX_PAGE_ORDER);
+}
+
+/* Rights and wrongs of a mask, once. False: it will not be served. */
+static bool prepare(struct request *r, gfp_t gfp, unsigned int order, enum page_owner owner)
+{
+	if (unlikely(order > MAX_PAGE_ORDER)) {
+		order_too_large(gfp, order);
+		return false;
+	}
+	gfp = current_gfp_context(gfp & gfp_allowed_mask);
+	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
+		gfp = sleeping_in_atomic(gfp);
+	if (WARN_ON_ONCE((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK))
+		gfp &= ~__GFP_RECLAIMABLE;
+	*r = (struct request){gfp, order, gfp_migratetype(gfp), gfp_zone(gfp), PAGE_EXTRA(gfp, owner)};
+	return true;
+}
+
+static __always_inline struct page *finish(struct page *page, gfp_t gfp, unsigned int order)
+{
+	page_debug_alloc(page, order, gfp);
+	if (gfp & __GFP_ZERO && !(page->flags & PG_ZEROED))
 		memset(page_address(page), 0, PAGE_SIZE << order);
+	return page;
+}
+
+static noinline struct page *alloc_full(gfp_t gfp, unsigned int order, enum page_owner owner)
+{
+	struct request r;
+	struct page *page;
+
+	if (!prepare(&r, gfp, order, owner))
+		return NULL;
+	page = take_first(&r);
+	if (unlikely(!page))
+		page = alloc_slow(&r);
+	return page ? finish(page, gfp, order) : NULL;
+}
+
+/* From this CPU's list, if that has something and the request needs no second look. Else NULL. */
+static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int order, unsigned int list, uint64_t extra)
+{
+	unsigned long irq = arch_local_irq_save();
+	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), pcp_index[gfp & GFP_ZONEMASK]);
+	struct page *page = pcp->lists[list];
+
+	if (likely(page) &&
+	    likely(!(gfp & __GFP_DIRECT_RECLAIM) || !(preempt_count() || arch_irqs_disabled_flags(irq)))) {
+		pcp_begin(pcp);
+		pcp_pop(pcp, &pcp->lists[list], order, extra);
+		pcp->nr_allocs++;
+		pcp_end(pcp);
+	} else {
+		page = NULL;
+	}
+	arch_local_irq_restore(irq);
+	return page;
+}
+
+/* Which lists there are for a mask's mobility: PCP_LIST(0, type). Two mobilities at once: lists that are empty. */
+#define LIST_OF_MASK(gfp) (((gfp)&GFP_MOVABLE_MASK) >> 1)
+_Static_assert(__GFP_MOVABLE >> 1 == PCP_LIST(0, MIGRATE_MOVABLE), "see LIST_OF_MASK");
+_Static_assert(__GFP_RECLAIMABLE >> 1 == PCP_LIST(0, MIGRATE_RECLAIMABLE), "see LIST_OF_MASK");
+
+static noinline struct page *alloc_large(gfp_t gfp, unsigned int order, enum page_owner owner)
+{
+	struct page *page = NULL;
+
+	if (order == PAGEBLOCK_ORDER && gfp_migratetype(gfp) < MIGRATE_PCPTYPES)
+		page = alloc_quick(gfp, PAGEBLOCK_ORDER, PCP_LIST_BLOCK(gfp_migratetype(gfp)), PAGE_EXTRA(gfp, owner));
+	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
 }
 
 struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
-	uint64_t used = PAGE_WORD(PAGE_USED, order, owner, gfp & __GFP_COMP ? PG_COMP : 0);
-	enum zone_type highest;
-	struct page *page = NULL;
+	struct page *page;
 
-	if (unlikely(order > MAX_PAGE_ORDER))
-		return order_too_large(gfp, order);
-	gfp &= gfp_allowed_mask;
+	mm_alloc_enters(gfp);
+	if (page_debug_refuse(gfp, order))
+		return NULL;
 	/* What the thread's scopes take away matters in the slow way, but for where a movable page may lie. */
 	if (unlikely(gfp & __GFP_MOVABLE))
 		gfp = current_gfp_context(gfp);
-	mm_alloc_enters(gfp);
-	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
-		gfp = sleeping_in_atomic(gfp);
-	if (page_debug_refuse(gfp, order))
-		return NULL;
-	highest = gfp_zone(gfp);
-	for (struct zone **z = zonelists[highest]; *z; z++) {
-		uint64_t floor = (*z)->watermark[WMARK_LOW] + (*z)->lowmem_reserve[highest];
-
-		page = take_block(*z, order, floor, used);
-		if (likely(page))
-			break;
-	}
-	if (unlikely(!page)) {
-		page = alloc_slow(gfp, order, used);
-		if (!page)
-			return NULL;
-	}
-	page_debug_alloc(page, order, gfp);
-	if (gfp & __GFP_ZERO)
-		clear_block(page, order);
-	return page;
+	if (unlikely(order >= PCP_ORDERS))
+		return alloc_large(gfp, order, owner);
+	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, PAGE_EXTRA(gfp, owner));
+	if (unlikely(!page))
+		return alloc_full(gfp, order, owner);
+	return finish(page, gfp, order);
 }
 EXPORT_SYMBOL(alloc_pages_owner);
 
-struct page *alloc_pages(gfp_t gfp, unsigned int order)
+struct page *__alloc_pages(gfp_t gfp, unsigned int order, int nid, nodemask_t *nodemask)
 {
+	BUG_ON(!node_online(nid));
+	if (nodemask && !node_isset(nid, *nodemask))
+		return NULL;
 	return alloc_pages_owner(gfp, order, OWNER_RAW);
 }
-EXPORT_SYMBOL(alloc_pages);
+EXPORT_SYMBOL(__alloc_pages);
 
-/* Pages of a bulk request taken under one hold of the lock. */
+/* Pages of a bulk request taken with interrupts off. */
 #define BULK_BATCH 32
 
-/* Up to @nr single pages into the NULL entries of @pages. Return: entries looked at. */
-static unsigned long take_singles(struct zone *zone, uint64_t floor, uint64_t used, unsigned long nr,
-				  struct page **pages)
+static unsigned long take_singles(gfp_t gfp, enum page_owner owner, unsigned long nr, struct page **pages)
 {
-	unsigned long i, irq = mm_lock_write(&zone->lock);
+	enum zone_type highest = gfp_zone(gfp);
+	struct zone *zone = zonelists[highest][0];
 
-	for (i = 0; i < nr; i++) {
-		unsigned int have = 0;
-		struct page *page;
-		uint32_t flags;
-
-		if (pages[i])
-			continue;
-		if (zone->nr_free <= floor)
-			break;
-		page = find_block(zone, &have, &flags);
-		if (!page)
-			break;
-		while (have > 0) {
-			have--;
-			list_block(zone, page + (1UL << have), have, flags);
-		}
-		page_set_word(page, used | (uint64_t)flags << 32);
-		page->refcount = 1;
-		zone->nr_free--;
-		zone->nr_allocs++;
-		pages[i] = page;
-	}
-	mm_unlock_write(&zone->lock, irq);
-	return i;
-}
-
-static unsigned long clear_new(gfp_t gfp, struct page **pages, unsigned long from, unsigned long to)
-{
-	for (; (MM_DEBUG || gfp & __GFP_ZERO) && from < to; from++) {
-		page_debug_alloc(pages[from], 0, gfp);
-		if (gfp & __GFP_ZERO)
-			clear_block(pages[from], 0);
-	}
-	return to;
+	if (!zone)
+		return 0;
+	return pcp_alloc_bulk(zone, gfp_migratetype(gfp), zone->watermark[WMARK_LOW] + zone->lowmem_reserve[highest],
+			      PAGE_EXTRA(gfp, owner), nr, pages);
 }
 
 unsigned long alloc_pages_bulk_owner(gfp_t gfp, unsigned long nr, struct page **pages, enum page_owner owner)
 {
-	uint64_t used = PAGE_WORD(PAGE_USED, 0, owner, gfp & __GFP_COMP ? PG_COMP : 0);
 	unsigned long done = 0;
 
 	might_alloc(gfp & gfp_allowed_mask);
+	if (gfp & __GFP_MOVABLE)
+		gfp = current_gfp_context(gfp);
 	while (done < nr) {
-		enum zone_type highest = gfp_zone(gfp);
-		struct zone *zone = *zonelists[highest];
-		unsigned long batch = min_t(unsigned long, nr - done, BULK_BATCH), got = 0;
+		unsigned long run = 0, most = min_t(unsigned long, nr - done, BULK_BATCH), got = 0;
 
 		if (pages[done]) {
 			done++;
 			continue;
 		}
-		/* Only entries that are NULL are new; a run of them is what is cleared. */
-		while (got < batch && !pages[done + got])
-			got++;
-		batch = got;
-		got = zone ? take_singles(zone, zone->watermark[WMARK_LOW] + zone->lowmem_reserve[highest], used, batch,
-					  pages + done)
-			   : 0;
-		done = clear_new(gfp, pages, done, done + got);
-		if (got == batch)
+		/* Only entries that are NULL are filled. */
+		while (run < most && !pages[done + run])
+			run++;
+		if (page_debug_refuse(gfp, 0))
+			break;
+		if (likely(gfp_migratetype(gfp) < MIGRATE_PCPTYPES))
+			got = take_singles(gfp, owner, run, pages + done);
+		for (unsigned long i = 0; i < got; i++, done++)
+			finish(pages[done], gfp, 0);
+		if (got == run)
 			continue;
 		/* The best zone is low: on, page by page, with everything a single request may try. */
-		pages[done] = alloc_pages_owner(gfp, 0, owner);
+		pages[done] = alloc_full(gfp, 0, owner);
 		if (!pages[done])
 			break;
 		done++;
 	}
 	return done;
 }
-
-/* ---- freeing ---- */
-
-/* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for state, order and links. */
-static bool clean_block(struct page *page, unsigned int order)
-{
-	if (unlikely(page->mapping | page->memcg_data | (uint32_t)page->mapcount)) {
-		bad_page(page, "freed while mapping, mapcount or memcg_data is set");
-		return false;
-	}
-	page->index = 0;
-	page->private = 0;
-	return page_debug_free(page, order);
-}
-
-void free_block(struct page *page, unsigned int order)
-{
-	struct zone *zone = page_zone(page);
-	unsigned long irq;
-
-	if (!clean_block(page, order))
-		return;
-	irq = mm_lock_write(&zone->lock);
-	merge_block(zone, page, order);
-	mm_unlock_write(&zone->lock, irq);
-}
-
-/*
- * The head keeps a reference that somebody took on the quiet: it shrinks to its first page, which the last put_page()
- * frees; the rest goes now. Only for blocks without __GFP_COMP.
- */
-static noinline void free_all_but_first(struct page *page, unsigned int order)
-{
-	struct zone *zone = page_zone(page);
-	unsigned long irq = mm_lock_write(&zone->lock);
-
-	page_set_word(page, PAGE_WORD(PAGE_USED, 0, page->owner, page->flags));
-	while (order-- > 0) {
-		page_debug_free(page + (1UL << order), order);
-		merge_block(zone, page + (1UL << order), order);
-	}
-	mm_unlock_write(&zone->lock, irq);
-}
-
-/* Drop a reference of what should be an allocated block of that order. True if it was the last. */
-static bool drop_block(struct page *page, unsigned int order)
-{
-	int left;
-
-	if (unlikely(order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))) {
-		bad_page(page, page->state == PAGE_USED ? "freed with another order than it was allocated with"
-							: "freed but not allocated");
-		return false;
-	}
-	left = __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
-	if (likely(!left))
-		return true;
-	if (left < 0)
-		bad_page(page, "freed with no reference left");
-	else if (order && !(page->flags & PG_COMP))
-		free_all_but_first(page, order);
-	return false;
-}
-
-void __free_pages(struct page *page, unsigned int order)
-{
-	if (likely(drop_block(page, order)))
-		free_block(page, order);
-}
-EXPORT_SYMBOL(__free_pages);
-
-void free_pages_bulk_array(unsigned long nr, struct page **pages)
-{
-	while (nr) {
-		struct zone *zone = page_zone(*pages);
-		unsigned long irq = mm_lock_write(&zone->lock);
-
-		for (unsigned int n = 0; nr && n < BULK_BATCH && page_zone(*pages) == zone; n++, nr--, pages++)
-			if (drop_block(*pages, 0) && clean_block(*pages, 0))
-				merge_block(zone, *pages, 0);
-		mm_unlock_write(&zone->lock, irq);
-	}
-}
-EXPORT_SYMBOL(free_pages_bulk_array);

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: MIT
 /*
  * page_api.c - the rest of the page allocator's interface: addresses, exact sizes, many at once, splitting, references,
- * counts. All of it stands on alloc_pages_owner() and free_block(), and on this:
+ * counts. All of it stands on alloc_pages_owner() and __free_pages(), and on this:
  *
  * Splitting: a block becomes independent pages by giving each of them an entry of its own. That changes what the entries
  *            of the zone say, so it happens under the zone's lock, in portions that keep interrupts off only shortly.
  */
 #include <linux/export.h>
+#include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/string.h>
 
-#include "internal.h"
-#include "page_debug.h"
+#include "pages.h"
 
 /* Largest block whose entries are written under one hold of the lock. */
 #define SPLIT_ORDER 6
@@ -39,16 +39,23 @@ void free_pages(unsigned long addr, unsigned int order)
 }
 EXPORT_SYMBOL(free_pages);
 
+/* The word of an allocated block's entry, for a part of it of another order. */
+static uint64_t part_word(const struct page *page, unsigned int order)
+{
+	return (page_word(page) & ~(0xff00ULL | (uint64_t)PG_COMP << 32)) | (uint64_t)order << 8;
+}
+
 /* Two blocks of one order less. Upper half first: at every moment each page has one head that covers it. */
 static void halve_used(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
-	uint64_t word = PAGE_WORD(PAGE_USED, order - 1, page->owner, page->flags & ~PG_COMP);
+	uint64_t word = part_word(page, order - 1);
 	struct page *upper = page + (1UL << (order - 1));
-	unsigned long irq = mm_lock_write(&zone->lock);
+	unsigned long irq;
 
 	page_debug_split(page, order, order - 1);
-	upper->refcount = 1;
+	irq = mm_lock_write(&zone->lock);
+	upper->refcount = page->refcount ? 1 : 0;
 	page_set_word(upper, word);
 	page_set_word(page, word);
 	mm_unlock_write(&zone->lock, irq);
@@ -58,17 +65,19 @@ static void halve_used(struct page *page, unsigned int order)
 static void split_used(struct page *page, unsigned int order)
 {
 	struct zone *zone = page_zone(page);
-	uint64_t word = PAGE_WORD(PAGE_USED, 0, page->owner, page->flags & ~PG_COMP);
+	uint64_t word = part_word(page, 0);
 	unsigned long irq;
 
 	for (; order > SPLIT_ORDER; order--) {
 		halve_used(page, order);
 		split_used(page + (1UL << (order - 1)), order - 1);
 	}
+	if (!order)
+		return;
 	page_debug_split(page, order, 0);
 	irq = mm_lock_write(&zone->lock);
 	for (unsigned long i = (1UL << order) - 1; i > 0; i--) {
-		page[i].refcount = 1;
+		page[i].refcount = page->refcount ? 1 : 0;
 		page_set_word(page + i, word);
 	}
 	page_set_word(page, word);
@@ -77,7 +86,8 @@ static void split_used(struct page *page, unsigned int order)
 
 void split_page(struct page *page, unsigned int order)
 {
-	BUG_ON(!page_is_block(page, PAGE_USED, order) || page->flags & PG_COMP || page_ref_count(page) <= 0);
+	BUG_ON(order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order));
+	BUG_ON((order && page->flags & PG_COMP) || page_ref_count(page) <= 0);
 	split_used(page, order);
 }
 EXPORT_SYMBOL(split_page);
@@ -116,6 +126,13 @@ void *alloc_pages_exact(size_t size, gfp_t gfp)
 }
 EXPORT_SYMBOL(alloc_pages_exact);
 
+void *alloc_pages_exact_nid(int nid, size_t size, gfp_t gfp)
+{
+	BUG_ON(nid != NUMA_NO_NODE && !node_online(nid));
+	return alloc_pages_exact(size, gfp);
+}
+EXPORT_SYMBOL(alloc_pages_exact_nid);
+
 void free_pages_exact(void *virt, size_t size)
 {
 	unsigned long addr = (unsigned long)virt;
@@ -130,6 +147,58 @@ unsigned long alloc_pages_bulk_array(gfp_t gfp, unsigned long nr, struct page **
 	return alloc_pages_bulk_owner(gfp, nr, pages, OWNER_RAW);
 }
 EXPORT_SYMBOL(alloc_pages_bulk_array);
+
+unsigned long alloc_pages_bulk_list(gfp_t gfp, unsigned long nr, struct list_head *list)
+{
+	unsigned long done = 0;
+
+	while (done < nr) {
+		struct page *pages[16] = {NULL};
+		unsigned long want = min_t(unsigned long, nr - done, ARRAY_SIZE(pages));
+		unsigned long got = alloc_pages_bulk_array(gfp, want, pages);
+
+		for (unsigned long i = 0; i < got; i++)
+			list_add(&pages[i]->lru, list);
+		done += got;
+		if (got < want)
+			break;
+	}
+	return done;
+}
+EXPORT_SYMBOL(alloc_pages_bulk_list);
+
+struct page *alloc_frozen_pages(gfp_t gfp, unsigned int order)
+{
+	struct page *page = alloc_pages(gfp, order);
+
+	if (page) {
+		page->flags |= PG_FROZEN;
+		set_page_count(page, 0);
+	}
+	return page;
+}
+EXPORT_SYMBOL(alloc_frozen_pages);
+
+/*
+ * The zones' locks are held with interrupts off, so nothing but an NMI can find one taken by the CPU that it runs on; and the
+ * CPU's own lists wait for nobody.
+ */
+struct page *alloc_pages_nolock(gfp_t gfp, int nid, unsigned int order)
+{
+	BUG_ON(nid != NUMA_NO_NODE && !node_online(nid));
+	if (WARN_ON_ONCE(gfp & ~__GFP_ACCOUNT) || order > MAX_PAGE_ORDER)
+		return NULL;
+	gfp |= __GFP_ZERO | __GFP_NOWARN | __GFP_NOMEMALLOC | (order ? __GFP_COMP : 0);
+	return in_nmi() ? NULL : alloc_pages(gfp, order);
+}
+EXPORT_SYMBOL(alloc_pages_nolock);
+
+void free_pages_nolock(struct page *page, unsigned int order)
+{
+	BUG_ON(in_nmi());
+	__free_pages(page, order);
+}
+EXPORT_SYMBOL(free_pages_nolock);
 
 /* ---- references ---- */
 
@@ -151,23 +220,6 @@ bool try_get_page(struct page *page)
 	return true;
 }
 EXPORT_SYMBOL(try_get_page);
-
-void put_page(struct page *page)
-{
-	int left;
-
-	page = compound_head(page);
-	if (page->state != PAGE_USED) {
-		bad_page(page, "put but not allocated");
-		return;
-	}
-	left = __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
-	if (left < 0)
-		bad_page(page, "put with no reference left");
-	else if (!left)
-		free_block(page, page->order);
-}
-EXPORT_SYMBOL(put_page);
 
 /* ---- questions ---- */
 
@@ -202,14 +254,49 @@ unsigned long totalram_pages(void)
 }
 EXPORT_SYMBOL(totalram_pages);
 
-unsigned long nr_free_pages(void)
+unsigned long zone_page_state(const struct zone *zone, enum zone_stat_item item)
+{
+	switch (item) {
+	case NR_FREE_PAGES:
+		return READ_ONCE(zone->nr_free);
+	case NR_PCP_PAGES:
+		return pcp_pages(zone);
+	default:
+		return 0;
+	}
+}
+EXPORT_SYMBOL(zone_page_state);
+
+unsigned long global_zone_page_state(enum zone_stat_item item)
 {
 	unsigned long sum = 0;
 	struct zone *zone;
 
 	for_each_zone (zone)
-		sum += READ_ONCE(zone->nr_free);
+		sum += zone_page_state(zone, item);
 	return sum;
+}
+EXPORT_SYMBOL(global_zone_page_state);
+
+unsigned long global_node_page_state(enum node_stat_item item)
+{
+	unsigned long objects, pages;
+
+	switch (item) {
+	case NR_SLAB_PAGES:
+		slab_usage(&objects, &pages);
+		return pages;
+	case NR_PAGETABLE:
+		return pgtable_pages();
+	default:
+		return 0;
+	}
+}
+EXPORT_SYMBOL(global_node_page_state);
+
+unsigned long nr_free_pages(void)
+{
+	return global_zone_page_state(NR_FREE_PAGES) + global_zone_page_state(NR_PCP_PAGES);
 }
 EXPORT_SYMBOL(nr_free_pages);
 
@@ -223,6 +310,27 @@ unsigned long nr_free_buffer_pages(void)
 	return sum;
 }
 EXPORT_SYMBOL(nr_free_buffer_pages);
+
+unsigned long totalreserve_pages(void)
+{
+	unsigned long sum = 0;
+	struct zone *zone;
+
+	for_each_zone (zone) {
+		uint64_t most = 0;
+
+		for (int j = 0; j < MAX_NR_ZONES; j++)
+			most = max_t(uint64_t, most, zone->lowmem_reserve[j]);
+		sum += min_t(uint64_t, most + zone->watermark[WMARK_HIGH], zone->managed_pages);
+	}
+	return sum;
+}
+
+long si_mem_available(void)
+{
+	return max_t(long, (long)nr_free_pages() - (long)totalreserve_pages(), 0);
+}
+EXPORT_SYMBOL(si_mem_available);
 
 void si_meminfo(struct sysinfo *info)
 {

@@ -2,6 +2,11 @@
 /*
  * zone_init.c - from the ranges of memblock to zones, their free memory, reserves and watermarks.
  *
+ * Told by: boot arguments  min_free_kbytes=N                at least so much is kept back
+ *                          watermark_scale_factor=N         of 10,000: the distance between marks, 1..3000
+ *                          lowmem_reserve_ratio=A,B,C,D     by zone, 0: no reserve
+ *                          movablecore=SIZE, kernelcore=SIZE  ZONE_MOVABLE gets so much, or all but so much (K, M, G, or %)
+ *
  * Cost:    by ranges. Whole 4 MiB blocks become entries of zone->fresh without a look at their struct pages; only the
  *          ragged ends of a range, at most ten blocks each, are filed one by one. So 64 GiB boot as fast as 64 MiB.
  * Formulas: min_free_kbytes = sqrt(16 * KiB), 128..262144; a zone's share of it by size is its min mark; low and high
@@ -11,32 +16,189 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 
-#include "internal.h"
+#include <linux/init.h>
+#include <linux/kstrtox.h>
+#include <linux/string.h>
+
+#include "pages.h"
 
 struct zone mm_zones[MAX_NR_ZONES];
 struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 struct pfn_range zone_solid[MAX_NR_ZONES];
 
-/* [first pfn, last + 1) by zone. MOVABLE gets its pages by order, not by address: none so far. */
+/* [first pfn, last + 1) by zone, before MOVABLE gets its share of the top. */
 static const struct pfn_range zone_limits[MAX_NR_ZONES] = {
 	[ZONE_DMA] = {0, DMA_END >> PAGE_SHIFT},
 	[ZONE_DMA32] = {DMA_END >> PAGE_SHIFT, DMA32_END >> PAGE_SHIFT},
 	[ZONE_NORMAL] = {DMA32_END >> PAGE_SHIFT, DIRECT_MAP_SIZE >> PAGE_SHIFT},
+	[ZONE_MOVABLE] = {0, DIRECT_MAP_SIZE >> PAGE_SHIFT},
 };
-
-static const unsigned int reserve_ratio[MAX_NR_ZONES] = {256, 256, 32, 0};
 
 #define MIN_FREE_KB_LOW 128
 #define MIN_FREE_KB_HIGH 262144
-#define WATERMARK_SCALE 10 /* of 10,000: the distance between marks in a large zone */
+#define SCALE_MAX 3000
+
+/* ---- boot arguments ---- */
+
+/** struct core_size - an amount of memory: bytes, or percent of all */
+struct core_size {
+	uint64_t bytes;
+	unsigned int percent;
+};
+
+static uint64_t user_min_free_kb;
+static unsigned int watermark_scale = 10; /* of 10,000: the distance between marks in a large zone */
+static unsigned int reserve_ratio[MAX_NR_ZONES] = {256, 256, 32, 0};
+static struct core_size movable_core, kernel_core;
+
+/* The number at *p, which moves behind it. False: there is none. */
+static bool take_number(const char **p, uint64_t *x)
+{
+	const char *start = *p;
+
+	for (*x = 0; **p >= '0' && **p <= '9' && *x < 1ULL << 50; (*p)++)
+		*x = *x * 10 + (uint64_t)(**p - '0');
+	return *p != start;
+}
+
+static int set_min_free(char *value)
+{
+	const char *p = value;
+	uint64_t kb;
+
+	if (!take_number(&p, &kb) || *p)
+		return 0;
+	user_min_free_kb = kb;
+	return 1;
+}
+__setup("min_free_kbytes=", set_min_free);
+
+static int set_scale(char *value)
+{
+	const char *p = value;
+	uint64_t scale;
+
+	if (!take_number(&p, &scale) || *p || !scale || scale > SCALE_MAX)
+		return 0;
+	watermark_scale = (unsigned int)scale;
+	return 1;
+}
+__setup("watermark_scale_factor=", set_scale);
+
+static int set_ratio(char *value)
+{
+	const char *p = value;
+
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
+		uint64_t ratio;
+
+		if (!take_number(&p, &ratio) || ratio > UINT32_MAX)
+			return 0;
+		reserve_ratio[i] = (unsigned int)ratio;
+		if (!*p)
+			return 1;
+		if (*p++ != ',')
+			return 0;
+	}
+	return 0;
+}
+__setup("lowmem_reserve_ratio=", set_ratio);
+
+static int set_core(struct core_size *core, const char *p)
+{
+	static const char units[] = "KMGT";
+	const char *unit;
+	uint64_t x;
+
+	if (!take_number(&p, &x))
+		return 0;
+	if (*p == '%') {
+		if (x > 100 || p[1])
+			return 0;
+		*core = (struct core_size){0, (unsigned int)x};
+		return 1;
+	}
+	unit = *p ? strchr(units, *p & ~0x20) : NULL;
+	if (*p && (!unit || p[1]))
+		return 0;
+	*core = (struct core_size){x << (unit ? 10 * (unit - units + 1) : 0), 0};
+	return 1;
+}
+
+static int set_movable_core(char *value)
+{
+	return set_core(&movable_core, value);
+}
+__setup("movablecore=", set_movable_core);
+
+static int set_kernel_core(char *value)
+{
+	return set_core(&kernel_core, value);
+}
+__setup("kernelcore=", set_kernel_core);
+
+/* ---- ZONE_MOVABLE ---- */
+
+static uint64_t core_pages(const struct core_size *core, uint64_t all)
+{
+	return core->percent ? all * core->percent / 100 : core->bytes >> PAGE_SHIFT;
+}
+
+/* Pages that are to be in ZONE_MOVABLE. */
+static uint64_t movable_pages(void)
+{
+	uint64_t all = memblock_phys_mem_size() >> PAGE_SHIFT, wanted = core_pages(&movable_core, all);
+	uint64_t kernel = core_pages(&kernel_core, all);
+
+	if (kernel && kernel < all)
+		wanted = max_t(uint64_t, wanted, all - kernel);
+	return wanted;
+}
+
+/* Where ZONE_MOVABLE begins: it takes from the top of the highest zone, in whole blocks, and leaves the others alone. */
+static uint64_t find_movable(void)
+{
+	uint64_t wanted = movable_pages(), pfn = ~0UL;
+
+	for (uint64_t i = memblock.memory.cnt; wanted && i-- > 0;) {
+		const struct memblock_region *r = &memblock.memory.regions[i];
+		uint64_t top = PFN_DOWN(memblock_end_of_DRAM() - 1), bottom = 0;
+		uint64_t end = PFN_DOWN(r->base + r->size), start;
+
+		bottom = top >= DMA32_END >> PAGE_SHIFT ? DMA32_END >> PAGE_SHIFT
+			 : top >= DMA_END >> PAGE_SHIFT ? DMA_END >> PAGE_SHIFT
+							: 0;
+		start = max_t(uint64_t, PFN_UP(r->base), bottom);
+		if (start >= end)
+			break;
+		if (end - start > wanted)
+			start = end - wanted;
+		pfn = (start + MAX_ORDER_NR_PAGES - 1) & ~(MAX_ORDER_NR_PAGES - 1);
+		wanted -= end - start;
+	}
+	return pfn;
+}
+
+/* ---- zones ---- */
+
+static struct pfn_range limit_of(const struct zone *zone)
+{
+	struct pfn_range limit = zone_limits[zone_idx(zone)];
+
+	if (zone_idx(zone) == ZONE_MOVABLE)
+		limit.start = mm_root.movable_pfn;
+	else
+		limit.end = min_t(uint64_t, limit.end, mm_root.movable_pfn);
+	return limit;
+}
 
 /* The part of [start, end) bytes that lies in @zone, in whole pages. False if there is none. */
 static bool clip(const struct zone *zone, phys_addr_t start, phys_addr_t end, struct pfn_range *part)
 {
-	const struct pfn_range *limit = &zone_limits[zone_idx(zone)];
+	struct pfn_range limit = limit_of(zone);
 
-	part->start = max_t(uint64_t, PFN_UP(start), limit->start);
-	part->end = min_t(uint64_t, PFN_DOWN(end), limit->end);
+	part->start = max_t(uint64_t, PFN_UP(start), limit.start);
+	part->end = min_t(uint64_t, PFN_DOWN(end), limit.end);
 	return part->start < part->end;
 }
 
@@ -74,7 +236,7 @@ static void file_ragged(struct zone *zone, uint64_t pfn, uint64_t end)
 			order = MAX_PAGE_ORDER;
 		while (pfn + (1UL << order) > end)
 			order--;
-		zone_file_block(zone, pfn_to_page(pfn), order, PG_ZEROED);
+		zone_list_block(zone, pfn_to_page(pfn), order, MIGRATE_MOVABLE, PG_ZEROED);
 		pfn += 1UL << order;
 	}
 }
@@ -150,25 +312,40 @@ static uint64_t root_of(uint64_t x)
 	return root;
 }
 
+/* Pages of the zones that the kernel lives in. */
+static uint64_t kernel_pages(void)
+{
+	return totalram_pages() - mm_zones[ZONE_MOVABLE].managed_pages;
+}
+
+static uint64_t min_pages(void)
+{
+	uint64_t kb = root_of(16 * (kernel_pages() << (PAGE_SHIFT - 10)));
+
+	kb = clamp_t(uint64_t, kb, MIN_FREE_KB_LOW, MIN_FREE_KB_HIGH);
+	/* More than a quarter would leave no room for anything else. */
+	kb = max_t(uint64_t, kb, min_t(uint64_t, user_min_free_kb, kernel_pages() << (PAGE_SHIFT - 10) >> 2));
+	return kb >> (PAGE_SHIFT - 10);
+}
+
 static void setup_watermarks(void)
 {
-	uint64_t total = totalram_pages();
-	uint64_t min_kb = root_of(16 * (total << (PAGE_SHIFT - 10)));
-	uint64_t min_pages;
+	uint64_t total = kernel_pages(), all = min_pages();
 	struct zone *zone;
 
-	min_kb = clamp_t(uint64_t, min_kb, MIN_FREE_KB_LOW, MIN_FREE_KB_HIGH);
-	min_pages = min_kb >> (PAGE_SHIFT - 10);
 	for_each_zone (zone) {
-		uint64_t share, delta;
+		uint64_t share, delta, min;
 
 		if (!managed_zone(zone))
 			continue;
-		share = min_pages * zone->managed_pages / total;
-		delta = max_t(uint64_t, share / 4, zone->managed_pages * WATERMARK_SCALE / 10000);
-		zone->watermark[WMARK_MIN] = share;
-		zone->watermark[WMARK_LOW] = share + delta;
-		zone->watermark[WMARK_HIGH] = share + 2 * delta;
+		share = total ? all * zone->managed_pages / total : 0;
+		min = share;
+		if (zone_idx(zone) == ZONE_MOVABLE)
+			min = clamp_t(uint64_t, zone->managed_pages / 1024, 32, 128);
+		delta = max_t(uint64_t, share / 4, zone->managed_pages * watermark_scale / 10000);
+		zone->watermark[WMARK_MIN] = min;
+		zone->watermark[WMARK_LOW] = min + delta;
+		zone->watermark[WMARK_HIGH] = min + 2 * delta;
 	}
 }
 
@@ -176,7 +353,7 @@ void pageblocks_boot_alloc(void)
 {
 	size_t blocks = (mm_root.max_pfn + PAGEBLOCK_PAGES - 1) >> PAGEBLOCK_ORDER;
 
-	mm_root.movable_pfn = ~0UL;
+	mm_root.movable_pfn = find_movable();
 	mm_root.pageblocks = memblock_alloc(PAGE_ALIGN(blocks), PAGE_SIZE);
 	mm_root.pcp = memblock_alloc(PAGE_ALIGN(sizeof(*mm_root.pcp) * MAX_NR_ZONES * mm_root.nr_cpus), PAGE_SIZE);
 	BUG_ON(!mm_root.pageblocks || !mm_root.pcp);
@@ -191,4 +368,5 @@ void zones_init(void)
 	setup_zonelists();
 	setup_reserves();
 	setup_watermarks();
+	pcp_setup();
 }

@@ -11,6 +11,7 @@
 #include <linux/pfn.h>
 #include <linux/overflow.h>
 #include <linux/page-flags.h>
+#include <linux/vmstat.h>
 
 #define PAGE_ALIGN(addr) PFN_ALIGN(addr)
 #define PAGE_ALIGN_DOWN(addr) ((unsigned long)(addr)&PAGE_MASK)
@@ -44,6 +45,9 @@ static inline struct page *virt_to_head_page(const void *addr)
 	return compound_head(virt_to_page(addr));
 }
 
+/** pfn_to_online_page - the entry of a page that is there, or NULL */
+#define pfn_to_online_page(pfn) (pfn_valid(pfn) ? pfn_to_page(pfn) : NULL)
+
 /** pfn_valid - is there RAM, and so a struct page? */
 bool pfn_valid(unsigned long pfn);
 
@@ -62,11 +66,15 @@ static inline unsigned int get_order(unsigned long size)
 
 /* ---- zones and blocks ---- */
 
+extern struct mm_root mm_root;
+
 /** page_zonenum - enum zone_type of a page: a matter of its number alone. */
 static inline unsigned int page_zonenum(const struct page *page)
 {
 	unsigned long pfn = page_to_pfn(page);
 
+	if (pfn >= mm_root.movable_pfn)
+		return ZONE_MOVABLE;
 	return (unsigned int)(pfn >= DMA_END >> PAGE_SHIFT) + (pfn >= DMA32_END >> PAGE_SHIFT);
 }
 
@@ -101,6 +109,72 @@ static inline void set_page_owner(struct page *page, enum page_owner owner)
 {
 	page->owner = (uint8_t)owner;
 }
+
+/* ---- folios: blocks by their heads ---- */
+
+/** page_folio - the block that holds @page */
+#define page_folio(page) ((struct folio *)compound_head(page))
+#define folio_page(folio, n) (&(folio)->page + (n))
+
+static inline unsigned int folio_order(const struct folio *folio)
+{
+	return compound_order(&folio->page);
+}
+
+static inline unsigned long folio_nr_pages(const struct folio *folio)
+{
+	return compound_nr(&folio->page);
+}
+
+static inline size_t folio_size(const struct folio *folio)
+{
+	return page_size(&folio->page);
+}
+
+static inline unsigned long folio_pfn(const struct folio *folio)
+{
+	return page_to_pfn(&folio->page);
+}
+
+static inline void *folio_address(const struct folio *folio)
+{
+	return page_address(&folio->page);
+}
+
+static inline struct zone *folio_zone(const struct folio *folio)
+{
+	return page_zone(&folio->page);
+}
+
+static inline int folio_nid(const struct folio *folio)
+{
+	return page_to_nid(&folio->page);
+}
+
+static inline struct folio *virt_to_folio(const void *addr)
+{
+	return page_folio(virt_to_page(addr));
+}
+
+/** folio_alloc - a block as a folio: __GFP_COMP is added */
+static inline struct folio *folio_alloc(gfp_t gfp, unsigned int order)
+{
+	return (struct folio *)alloc_pages(gfp | __GFP_COMP, order);
+}
+
+static inline struct folio *__folio_alloc(gfp_t gfp, unsigned int order, int nid, nodemask_t *nodemask)
+{
+	return (struct folio *)__alloc_pages(gfp | __GFP_COMP, order, nid, nodemask);
+}
+
+static inline struct folio *__folio_alloc_node(gfp_t gfp, unsigned int order, int nid)
+{
+	return __folio_alloc(gfp, order, nid, NULL);
+}
+
+/* Memory policies of user memory do not exist yet: the same as without. */
+#define vma_alloc_folio(gfp, order, vma, addr) ((void)(vma), (void)(addr), folio_alloc(gfp, order))
+#define alloc_page_vma(gfp, vma, addr) ((void)(vma), (void)(addr), alloc_page(gfp))
 
 /* ---- references: on the head of an allocated block ---- */
 
@@ -172,6 +246,52 @@ bool try_get_page(struct page *page);
 /** put_page - drop a reference; the last one frees the block (a compound one, or a single page). */
 void put_page(struct page *page);
 
+static inline int folio_ref_count(const struct folio *folio)
+{
+	return page_ref_count(&folio->page);
+}
+
+static inline void folio_get(struct folio *folio)
+{
+	get_page(&folio->page);
+}
+
+static inline bool folio_try_get(struct folio *folio)
+{
+	return get_page_unless_zero(&folio->page);
+}
+
+static inline void folio_put(struct folio *folio)
+{
+	put_page(&folio->page);
+}
+
+static inline int page_ref_inc_return(struct page *page)
+{
+	return __atomic_add_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline int page_ref_dec_return(struct page *page)
+{
+	return __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
+}
+
+static inline bool page_ref_sub_and_test(struct page *page, int nr)
+{
+	return __atomic_sub_fetch(&page->refcount, nr, __ATOMIC_SEQ_CST) == 0;
+}
+
+static inline bool page_ref_dec_and_test(struct page *page)
+{
+	return page_ref_sub_and_test(page, 1);
+}
+
+/** page_mapcount - how many user mappings there are */
+static inline int page_mapcount(const struct page *page)
+{
+	return page->mapcount;
+}
+
 /* ---- what there is ---- */
 
 struct sysinfo {
@@ -180,9 +300,15 @@ struct sysinfo {
 };
 
 unsigned long totalram_pages(void);
+/** nr_free_pages - pages that nobody uses: those that the zones count as free, and those that CPUs keep for themselves. */
 unsigned long nr_free_pages(void);
+/** nr_free_buffer_pages - pages of the zones up to NORMAL beyond their high marks. */
 unsigned long nr_free_buffer_pages(void);
 void si_meminfo(struct sysinfo *info);
+/** totalreserve_pages - pages that are kept back: marks and reserves. */
+unsigned long totalreserve_pages(void);
+/** si_mem_available - pages that can be had without anybody losing any. */
+long si_mem_available(void);
 
 /* ---- kvmalloc: declared with its siblings ---- */
 
@@ -190,8 +316,6 @@ void si_meminfo(struct sysinfo *info);
 #include <linux/vmalloc.h>
 
 /* ---- for the rest of the kernel ---- */
-
-extern struct mm_root mm_root;
 
 /**
  * mm_init - bring up every allocator

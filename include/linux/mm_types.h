@@ -6,4 +6,9 @@
 #include <linux/types.h>
 #include "shared/mm.h"
 
+/** struct folio - a block of pages, by the entry of its head */
+struct folio {
+	struct page page;
+};
+
 #endif
