@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # bench.sh - what the project measures about itself: launch, empty run, boot instructions, replay speed on both engines; and what
-# each operation of the allocators costs (ops.sh).
+# each operation of the allocators costs (ops.sh), and each way through the execution core (exec.sh).
 #
 # Times are medians. Instructions: in the emulated machine with --icount the TSC counts one per instruction. The guest's count holds what
 # the kernel under it executes for its exits and page faults, a tick of it now and then too: so the least of five counts.
@@ -73,4 +73,5 @@ on_host
 nested_speed
 nested_count
 tests/bench/ops.sh || bad=1
+tests/bench/exec.sh || bad=1
 exit $bad
