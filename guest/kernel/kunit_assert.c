@@ -194,3 +194,20 @@ void kunit_log_line(const char *level, struct kunit *test, const char *fmt, ...)
 	va_end(args);
 }
 EXPORT_SYMBOL_GPL(kunit_log_line);
+
+void kunit_check_fault(struct kunit *test, const struct kunit_loc *loc, const struct fault_info *got,
+		       enum fault_kind want, const volatile void *addr, struct fault_info *out)
+{
+	bool place = want == FAULT_NONE || want == FAULT_OTHER || (got->has_addr && got->addr == (unsigned long)addr);
+	struct kunit_loc here = *loc;
+	char text[256];
+
+	if (out)
+		*out = *got;
+	if (got->kind == want && place)
+		return;
+	here.left = NULL;
+	kunit_fail_unary(test, &here, "%s: expected %s at 0x%lx, but found: %s", loc->left, fault_kind_name(want),
+			 (unsigned long)addr, fault_text(got, text, sizeof(text)));
+}
+EXPORT_SYMBOL_GPL(kunit_check_fault);

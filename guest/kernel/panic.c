@@ -165,6 +165,8 @@ void die(const struct pt_regs *regs, const char *what, unsigned long error_code)
 	if (hidden)
 		printk(KERN_EMERG " [<%016lx>]\n", hidden);
 	backtrace(regs->bp);
+	if (!file)
+		arch_explain_fault(regs);
 	end_run(EXIT_GUEST_PANIC);
 }
 

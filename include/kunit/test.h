@@ -247,4 +247,6 @@ __printf(3, 4) void kunit_log_line(const char *level, struct kunit *test, const 
 #define KUNIT_ASSERT_NOT_ERR_OR_NULL_MSG(test, p, fmt, ...)                                                            \
 	__KUNIT_NOT_ERR(test, KUNIT_ASSERTION, p, fmt, ##__VA_ARGS__)
 
+#include <kunit/fault.h>
+
 #endif

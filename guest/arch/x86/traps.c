@@ -12,6 +12,7 @@
 #include <asm/stacktrace.h>
 
 #include "guest/arch/x86/arch.h"
+#include "guest/arch/x86/fault.h"
 #include "shared/boot.h"
 
 #define TRAP_NMI 2
@@ -59,40 +60,11 @@ static const char *const trap_names[32] = {
 	"reserved exception 31",
 };
 
-/* What lies at a faulting address, if its place says so. */
-static const char *place_of(unsigned long addr)
+static void describe_fault(char *buf, size_t size, const char *name, const struct fault_info *f)
 {
-	if (addr < PAGE_SIZE)
-		return ", a NULL pointer";
-	if (addr - (unsigned long)boot_stack_guard < PAGE_SIZE || addr - (unsigned long)boot_ist_guard < PAGE_SIZE ||
-	    addr - (unsigned long)boot_irq_guard < PAGE_SIZE)
-		return ", the guard page of a boot stack";
-	if (addr - (unsigned long)__text_start < (unsigned long)(__rodata_end - __text_start))
-		return addr < (unsigned long)__text_end ? ", kernel text" : ", kernel constants";
-	if (addr - DIRECT_MAP < DIRECT_MAP_SIZE)
-		return ", no RAM there";
-	if (addr - VMALLOC_START < VMALLOC_END - VMALLOC_START)
-		return ", in the vmalloc area";
-	if (addr - VMEMMAP < VMEMMAP_SIZE)
-		return ", struct page of no RAM";
-	if (addr - PAGE_EXT < PAGE_EXT_SIZE)
-		return ", debug entry of no RAM";
-	if (addr - MODULES_START < MODULES_END - MODULES_START)
-		return ", in the module area";
-	return "";
-}
+	size_t n = (size_t)scnprintf(buf, size, "%s: ", name);
 
-static void describe_page_fault(char *buf, size_t size, unsigned long addr, unsigned long err)
-{
-	const char *what = err & X86_PF_INSTR ? "fetch from" : err & X86_PF_WRITE ? "write to" : "read of";
-	const char *why = err & X86_PF_RSVD      ? "reserved bit set in a table"
-			  : !(err & X86_PF_PROT) ? "not mapped"
-			  : err & X86_PF_INSTR   ? "not executable"
-			  : err & X86_PF_WRITE   ? "read-only"
-						 : "not allowed";
-
-	snprintf(buf, size, "page fault: %s 0x%lx: %s%s%s", what, addr, why, place_of(addr),
-		 err & X86_PF_USER ? ", from CPL 3" : "");
+	fault_text(f, buf + n, size - n);
 }
 
 static void describe_selector(char *buf, size_t size, const char *name, unsigned long err)
@@ -128,16 +100,21 @@ static void handle_exception(struct pt_regs *regs)
 	unsigned long cr2 = read_cr2();
 	unsigned long v = regs->vector, err = regs->error_code;
 	struct stack_range stack;
-	char text[192];
+	struct fault_info fault;
+	char text[320];
 
 	if (v == TRAP_PAGE_FAULT && !(err & X86_PF_PROT) && paging_fault(cr2))
 		return;
 	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fixup_exception(regs))
 		return;
+	fault_examine(regs, cr2, &fault);
+	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fault_caught(regs, &fault))
+		return;
+	fault_keep(&fault);
 	if (is_overflow(regs, cr2, &stack))
 		describe_overflow(text, sizeof(text), regs, &stack);
-	else if (v == TRAP_PAGE_FAULT)
-		describe_page_fault(text, sizeof(text), cr2, err);
+	else if (fault.kind != FAULT_OTHER || v == TRAP_PAGE_FAULT)
+		describe_fault(text, sizeof(text), trap_names[v], &fault);
 	else if (v == TRAP_DOUBLE_FAULT)
 		snprintf(text, sizeof(text),
 			 "double fault: an exception could not be delivered, last page fault at 0x%lx", cr2);

@@ -7,6 +7,9 @@
 
 #include "shared/trap.h"
 
+/** arch_explain_fault - more lines about the exception that ends the run: whose memory it was. */
+void arch_explain_fault(const struct pt_regs *regs);
+
 static inline unsigned long instruction_pointer(const struct pt_regs *regs)
 {
 	return regs->ip;
