@@ -87,7 +87,6 @@ void start_kernel(void)
 	exit_announce_root(&mm_root);
 	if (cmdline_get("loglevel", level, sizeof(level)) && kstrtoint(level, 10, &console_loglevel))
 		pr_warn("loglevel=%s is no number\n", level);
-	random_init(boot_info.seed);
 	if (!det_init())
 		end_run(EXIT_GUEST_USAGE);
 	arch_local_irq_enable();

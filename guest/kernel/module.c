@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/slab.h>
+#include <linux/stackdepot.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -23,6 +24,7 @@
 /** struct held - what is in use; by cache for as many caches as there is room for */
 struct held {
 	struct mm_usage usage;
+	u32 serial; /* debug kernel: objects allocated later have higher ones */
 	unsigned int nr;
 	unsigned int nr_tasks;
 	struct {
@@ -46,6 +48,7 @@ static void count_held(struct held *h)
 		h->caches[h->nr++].objects = kmem_cache_objects(s);
 	}
 	mm_usage(&h->usage);
+	h->serial = slab_serial();
 }
 
 static unsigned long objects_then(const struct held *h, const struct kmem_cache *cache)
@@ -67,6 +70,22 @@ static void say_leaked_objects(const struct load *l, const struct held *before)
 		if (is > was)
 			kunit_say(0, "# %s: leak: %lu object%s of %u bytes in cache %s", l->name, is - was,
 				  is - was == 1 ? "" : "s", s->object_size, s->name);
+	}
+}
+
+#define MAX_LEAKS 16
+
+/* The same objects by the places that allocated them, where the debug kernel keeps those. */
+static void say_leaking_places(const struct load *l, const struct held *before)
+{
+	static struct slab_leak leaks[MAX_LEAKS];
+	unsigned int nr = slab_leaks(before->serial, leaks, MAX_LEAKS);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		kunit_say(0, "# %s: leak: %lu object%s, %lu bytes, of cache %s, allocated in [<%016lx>]:", l->name,
+			  leaks[i].objects, leaks[i].objects == 1 ? "" : "s", leaks[i].bytes, leaks[i].cache->name,
+			  leaks[i].caller);
+		stack_depot_print(leaks[i].stack);
 	}
 }
 
@@ -97,10 +116,21 @@ static bool check_leaks(const struct load *l, const struct held *before, struct 
 	if (is->objects <= was->objects && is->pages <= was->pages && is->areas <= was->areas)
 		return true;
 	say_leaked_objects(l, before);
+	say_leaking_places(l, before);
 	say_leaked_areas(l);
 	kunit_say(0, "# %s: leak: after it there are %ld more objects, %ld more pages, %ld more vmalloc areas", l->name,
 		  (long)(is->objects - was->objects), (long)(is->pages - was->pages), (long)(is->areas - was->areas));
 	return false;
+}
+
+/* Did it write where it must not, into memory that is freed, or around what it had? The reports said where. */
+static bool check_damage(const struct load *l)
+{
+	unsigned long wrong = validate_slab_all();
+
+	if (wrong)
+		kunit_say(0, "# %s: damage: %lu place%s in slabs overwritten", l->name, wrong, wrong == 1 ? "" : "s");
+	return !wrong;
 }
 
 static int set_param(const struct module_param_entry *p, const char *text)
@@ -195,6 +225,8 @@ enum exit_code module_run(const struct boot_module *mod, unsigned int number)
 	count_held(before);
 	status = run_loaded(l);
 	if (!check_leaks(l, before, after))
+		status = KUNIT_FAILURE;
+	if (!check_damage(l))
 		status = KUNIT_FAILURE;
 	threads_left = after->nr_tasks > before->nr_tasks;
 	kunit_result(0, number, l->name, status, "");

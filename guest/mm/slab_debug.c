@@ -386,8 +386,7 @@ void slab_debug_resize(struct kmem_cache *s, void *obj, size_t size)
 
 void slab_debug_remaining(struct kmem_cache *s, struct slab *slab, void *obj)
 {
-	printk(KERN_ERR "Object 0x%lx @offset=%ld\n", (unsigned long)obj,
-	       (long)((char *)obj - (char *)slab_address(slab)));
+	(void)slab;
 	slab_print_tracks(s, obj);
 }
 

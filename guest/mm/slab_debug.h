@@ -68,7 +68,7 @@ size_t slab_debug_asked(const struct kmem_cache *s, const void *obj);
 /** slab_debug_resize - the user of an object now asks for @size of it: what lies behind is red zone. */
 void slab_debug_resize(struct kmem_cache *s, void *obj, size_t size);
 
-/** slab_debug_remaining - what is known about an object that outlives its cache; under the cache's lock. */
+/** slab_debug_remaining - say who allocated an object that outlives its cache; under the cache's lock. */
 void slab_debug_remaining(struct kmem_cache *s, struct slab *slab, void *obj);
 
 #else

@@ -87,6 +87,59 @@ START_TEST(leaks_are_named)
 }
 END_TEST
 
+/* The debug kernel says who allocated what is left, and finds what was written into freed memory. */
+START_TEST(leaks_and_damage_have_stacks)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/slabbugs.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "leak: 2 objects of 128 bytes in cache kmalloc-128$");
+	p = run("mmvisor", "run", "--debug-kernel", "--core-always", "--core", "bugs.core",
+		program_path("e2e/slabbugs.ko"));
+	expect_code(p, 1);
+	expect_out(p, "leak: 1 object, 100 bytes, of cache kmalloc-128, allocated in .* careless\\+");
+	expect_out(p, "leak: 1 object, 100 bytes, of cache kmalloc-128, allocated in .* forgetful\\+");
+	expect_out(p, "^BUG kmalloc-512 \\(Not tainted\\): Poison overwritten$");
+	expect_out(p, "First byte 0x78 instead of 0x6b$");
+	expect_out(p, "^Allocated in .* bugs_init\\+.*slabbugs\\.ko\\] age=[0-9]+ cpu=0 pid=[0-9]+$");
+	expect_out(p, "^Freed in .* bugs_init\\+");
+	expect_out(p, "^FIX kmalloc-512: Restoring Poison 0x.*=0x6b$");
+	expect_out(p, "damage: 1 place in slabs overwritten$");
+	p = run("mm-inspect", "leaks", "bugs.core");
+	expect_code(p, 0);
+	expect_out(p, "^[0-9]+ bytes in [0-9]+ objects? of kmalloc-128, allocated at$");
+	expect_out(p, "module_run\\+");
+	p = run("mm-inspect", "leaks", "--json", "bugs.core");
+	expect_code(p, 0);
+	json_text(p->out);
+	p = run("mm-inspect", "slabinfo", "--verbose", "bugs.core");
+	expect_code(p, 0);
+	expect_out(p,
+		   "^kmalloc-128 +[0-9]+ +[0-9]+ +256 +[0-9]+ +[0-9]+ : tunables    0    0    0 : slabdata +1 +1 +0$");
+	expect_out(p, "^where the KiB of slabs went$");
+	keep("bugs.core");
+}
+END_TEST
+
+/* slub_debug= chooses caches; an argument that means nothing is said to be ignored. */
+START_TEST(debugging_is_chosen_by_cache)
+{
+	struct proc *p = run("mmvisor", "run", "--debug-kernel", "--append", "slub_debug=ZP,kmalloc-512*",
+			     program_path("e2e/slabbugs.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "Poison overwritten");
+	expect_out(p, "leak: 2 objects of 128 bytes in cache kmalloc-128$");
+	ck_assert_ptr_null(strstr(p->out, "allocated in"));
+	p = run("mmvisor", "run", "--debug-kernel", "--append", "slab_debug=-", program_path("e2e/slabbugs.ko"));
+	expect_code(p, 1);
+	ck_assert_ptr_null(strstr(p->out, "BUG"));
+	p = run("mmvisor", "run", "--debug-kernel", "--append", "slub_debug=Q", "kunit.takes_parameters");
+	expect_code(p, 0);
+	expect_out(p, "slub_debug.*ignored");
+}
+END_TEST
+
 START_TEST(crash_in_module_init)
 {
 	struct proc *p = run("mmvisor", "run", program_path("e2e/initcrash.ko"));
@@ -167,6 +220,8 @@ Suite *suite_payload(void)
 	tcase_add_test(t, selftest_runs_by_its_exact_name_only);
 	tcase_add_test(t, parameters);
 	tcase_add_test(t, leaks_are_named);
+	tcase_add_test(t, leaks_and_damage_have_stacks);
+	tcase_add_test(t, debugging_is_chosen_by_cache);
 	tcase_add_test(t, crash_in_module_init);
 	tcase_add_test(t, built_from_two_files);
 	tcase_add_test(t, bad_source);

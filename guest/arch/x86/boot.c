@@ -58,6 +58,7 @@ void x86_start(gpa_t fdt, gpa_t phys, uint64_t tsc)
 	add_memory();
 	paging_init();
 	fill_root(tsc);
+	random_init(boot_info.seed);
 	fault_inject_seed(boot_info.seed);
 	cmdline_setup();
 	for (unsigned int i = 0; i < boot_info.nr_dma; i++)
