@@ -154,8 +154,8 @@ void bad_page(const struct page *page, const char *what);
 /** pgtable_pages - pages that are page tables made after boot. */
 unsigned long pgtable_pages(void);
 
+/** alloc_failed - say that a request was refused, and what there is of memory; unless it does not want to, or too often. */
 void alloc_failed(gfp_t gfp, unsigned int order);
-void show_zones(void);
 
 /* ---- contexts ---- */
 

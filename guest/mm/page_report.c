@@ -1,56 +1,15 @@
 // SPDX-License-Identifier: MIT
 /*
- * page_report.c - what the page allocator says when something is wrong: a request that failed, a page that is not what
- * the caller thinks. Nothing here changes a page or takes a zone's lock; counts may be a moment old.
+ * page_report.c - what the page allocator says about a page that is not what the caller thinks. Nothing here changes a page or
+ * takes a zone's lock; what is said may be a moment old. A failed request's report is in show_mem.c.
  */
 #include <linux/export.h>
-#include <linux/jiffies.h>
 #include <linux/memblock.h>
 #include <linux/mmdebug.h>
 #include <linux/printk.h>
 #include <linux/sched.h>
 
 #include "internal.h"
-
-#define REPORT_INTERVAL (10 * HZ)
-
-void show_zones(void)
-{
-	struct zone *zone;
-
-	for_each_zone (zone) {
-		if (!managed_zone(zone))
-			continue;
-		pr_warn("%s free:%lukB min:%lukB low:%lukB high:%lukB reserve:%lu,%lu,%lu managed:%lukB\n", zone->name,
-			(unsigned long)zone->nr_free << 2, (unsigned long)zone->watermark[WMARK_MIN] << 2,
-			(unsigned long)zone->watermark[WMARK_LOW] << 2, (unsigned long)zone->watermark[WMARK_HIGH] << 2,
-			(unsigned long)zone->lowmem_reserve[ZONE_DMA], (unsigned long)zone->lowmem_reserve[ZONE_DMA32],
-			(unsigned long)zone->lowmem_reserve[ZONE_NORMAL], (unsigned long)zone->managed_pages << 2);
-	}
-}
-
-/* At most one report in ten seconds; who comes in between is counted. */
-void alloc_failed(gfp_t gfp, unsigned int order)
-{
-	static unsigned long next;
-	static unsigned int missed;
-	char names[160];
-
-	if (gfp & __GFP_NOWARN)
-		return;
-	if (next && time_before(jiffies, next)) {
-		missed++;
-		return;
-	}
-	next = jiffies + REPORT_INTERVAL;
-	pr_warn("%s: page allocation failure: order:%u, mode:%#x(%s)\n", current->comm, order, gfp,
-		gfp_names(names, sizeof(names), gfp));
-	if (missed)
-		pr_warn("%u more page allocation failures since the last report\n", missed);
-	missed = 0;
-	dump_stack();
-	show_zones();
-}
 
 /* Like page_head(), for a page that may be nobody's: looks only at entries that exist. */
 static const struct page *head_if_any(const struct page *page)

@@ -9,6 +9,7 @@
 #include <linux/stackdepot.h>
 #include <linux/vmalloc.h>
 #include <mmvisor/fail_page_alloc.h>
+#include <mmvisor/page_report.h>
 
 #include "mm_suite.h"
 
@@ -105,6 +106,114 @@ static void dumped_page_is_described(struct kunit *test)
 	__free_pages(page, 1);
 	said[0] = 0;
 	dump_page(pfn_to_page(mm_root.max_pfn + 7), NULL);
+}
+
+/* ---- refused requests ---- */
+
+static void hoard(struct list_head *held)
+{
+	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
+		struct page *page;
+
+		while ((page = alloc_pages(GFP_NOWAIT | __GFP_NOMEMALLOC, (unsigned int)order))) {
+			page->private = (unsigned long)order;
+			list_add(&page->lru, held);
+		}
+	}
+}
+
+static void give_back(struct list_head *held)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe (page, next, held, lru) {
+		list_del(&page->lru);
+		__free_pages(page, (unsigned int)page->private);
+	}
+}
+
+/* Each of @lines is in what was said, in this order. */
+static void expect_lines(struct kunit *test, const char *const *lines, unsigned int nr)
+{
+	const char *at = said;
+
+	for (unsigned int i = 0; i < nr; i++) {
+		const char *found = strstr(at, lines[i]);
+
+		KUNIT_ASSERT_NOT_NULL_MSG(test, found, "'%s'", lines[i]);
+		at = found + strlen(lines[i]);
+	}
+}
+
+static void refusal_is_reported(struct kunit *test)
+{
+	static const char *const lines[] = {
+		": page allocation failure: order:2, mode:0xc00(GFP_NOIO), nodemask=(null),cpuset=/,mems_allowed=0\n",
+		"CPU: ",
+		"preempt_count: 0x0, interrupts on\n",
+		"Call Trace:\n [<",
+		"Mem-Info:\n",
+		"active_anon:0 inactive_anon:0 isolated_anon:0\n",
+		" slab_reclaimable:",
+		" free_cma:0\n",
+		"Node 0 active_anon:0kB",
+		"kB sec_pagetables:0kB all_unreclaimable? no\n",
+		" boost:0kB min:",
+		"kB reserved_highatomic:",
+		"kB free_cma:0kB\nlowmem_reserve[]: 0 ",
+		": ",
+		"*4kB ",
+		"*4096kB ",
+		"= ",
+		"kB\n",
+		"0 total pagecache pages\n",
+		" pages RAM\n",
+		" pages HighMem/MovableOnly\n",
+		" pages reserved\n",
+	};
+	LIST_HEAD(held);
+	struct page *page;
+
+	hoard(&held);
+	ratelimit_state_reset(&page_alloc_report_limit);
+	printk_capture(said, sizeof(said));
+	page = alloc_pages(GFP_NOIO | __GFP_NOWARN, 2);
+	KUNIT_EXPECT_STREQ(test, said, "");
+	if (!page)
+		page = alloc_pages(GFP_NOIO, 2);
+	KUNIT_EXPECT_NULL(test, page);
+	printk_capture(NULL, 0);
+	/* Another one, at once: counted, not told. */
+	KUNIT_EXPECT_NULL(test, alloc_pages(GFP_NOIO, 3));
+	KUNIT_EXPECT_EQ(test, page_alloc_report_limit.missed, 1);
+	give_back(&held);
+	expect_lines(test, lines, ARRAY_SIZE(lines));
+}
+
+/* The buddy line adds up to the free pages of its zone. */
+static void shown_blocks_add_up(struct kunit *test)
+{
+	struct zone *zone;
+
+	printk_capture(said, sizeof(said));
+	show_mem();
+	printk_capture(NULL, 0);
+	for_each_zone (zone) {
+		unsigned long total = 0;
+		char head[32];
+		const char *at;
+
+		if (!managed_zone(zone))
+			continue;
+		snprintf(head, sizeof(head), "Node 0 %s: ", zone->name);
+		at = strstr(said, head);
+		KUNIT_ASSERT_NOT_NULL(test, at);
+		at = strstr(at, "= ");
+		KUNIT_ASSERT_NOT_NULL(test, at);
+		for (at += 2; *at >= '0' && *at <= '9'; at++)
+			total = total * 10 + (unsigned long)(*at - '0');
+		KUNIT_EXPECT_EQ_MSG(test, total, (unsigned long)zone->nr_free << (PAGE_SHIFT - 10), "%s", zone->name);
+	}
 }
 
 /* ---- writes to free pages ---- */
@@ -323,6 +432,8 @@ static struct kunit_case page_debug_cases[] = {
 	KUNIT_CASE(free_of_a_mapped_page),
 	KUNIT_CASE(free_with_the_wrong_order),
 	KUNIT_CASE(dumped_page_is_described),
+	KUNIT_CASE(refusal_is_reported),
+	KUNIT_CASE(shown_blocks_add_up),
 	KUNIT_CASE(one_bit_after_free),
 	KUNIT_CASE(bytes_after_free),
 	KUNIT_CASE(block_after_free),

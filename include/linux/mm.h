@@ -309,6 +309,8 @@ void si_meminfo(struct sysinfo *info);
 unsigned long totalreserve_pages(void);
 /** si_mem_available - pages that can be had without anybody losing any. */
 long si_mem_available(void);
+/** show_mem - print where all memory is. Context: any. */
+void show_mem(void);
 
 /* ---- kvmalloc: declared with its siblings ---- */
 
