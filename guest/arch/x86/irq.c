@@ -17,6 +17,7 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
+#include <mmvisor/tick.h>
 
 #include <asm/apic.h>
 
@@ -41,6 +42,14 @@ struct irq_desc {
 
 static struct irq_desc irqs[NR_IRQS];
 static DEFINE_PER_CPU(unsigned long, timer_ticks);
+
+/** struct tick_call - what waits for the next tick. @taken: (a) by whoever will set @fn; free again when @fn is NULL */
+struct tick_call {
+	bool taken;
+	void (*fn)(void *arg);
+	void *arg;
+};
+static DEFINE_PER_CPU(struct tick_call, tick_calls);
 
 static bool irq_move(unsigned int irq, unsigned int from, unsigned int to)
 {
@@ -118,6 +127,33 @@ unsigned long cpu_timer_ticks(unsigned int cpu)
 }
 EXPORT_SYMBOL_GPL(cpu_timer_ticks);
 
+int tick_call(unsigned int cpu, void (*fn)(void *arg), void *arg)
+{
+	struct tick_call *call;
+
+	if (cpu >= nr_cpu_ids || !cpu_online(cpu))
+		return -ENXIO;
+	call = per_cpu_ptr(&tick_calls, cpu);
+	if (__atomic_exchange_n(&call->taken, true, __ATOMIC_ACQUIRE))
+		return -EBUSY;
+	call->arg = arg;
+	__atomic_store_n(&call->fn, fn, __ATOMIC_RELEASE);
+	return 0;
+}
+EXPORT_SYMBOL_GPL(tick_call);
+
+static void run_tick_call(struct tick_call *call)
+{
+	void (*fn)(void *arg) = __atomic_load_n(&call->fn, __ATOMIC_ACQUIRE);
+	void *arg = call->arg;
+
+	if (likely(!fn))
+		return;
+	call->fn = NULL;
+	__atomic_store_n(&call->taken, false, __ATOMIC_RELEASE);
+	fn(arg);
+}
+
 static void device_irq(unsigned int irq)
 {
 	struct irq_desc *desc = &irqs[irq];
@@ -140,6 +176,7 @@ void handle_interrupt(struct pt_regs *regs)
 		this_cpu_inc(timer_ticks);
 		apic_timer_rearm();
 		tick();
+		run_tick_call(this_cpu_ptr(&tick_calls));
 		break;
 	case RESCHEDULE_VECTOR:
 		break; /* whoever sent it has set need_resched */
