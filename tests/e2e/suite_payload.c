@@ -140,6 +140,23 @@ START_TEST(debugging_is_chosen_by_cache)
 }
 END_TEST
 
+/* Who wanted to sleep, and in the debug kernel also who forbade it and with which lock. */
+START_TEST(sleeping_allocation_in_atomic_section)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/atomic.ko"));
+
+	expect_code(p, 1);
+	expect_out(p, "allocation that may sleep .* in atomic context");
+	expect_out(p, "allocates_too_freely\\+");
+	p = run("mmvisor", "run", "--debug-kernel", program_path("e2e/atomic.ko"));
+	expect_code(p, 1);
+	expect_out(p, "allocates_too_freely\\+");
+	expect_out(p, "#0: &payload_lock .*taken at .*enters_atomic_section\\+");
+	expect_out(p, "Preemption disabled at:\n.*enters_atomic_section\\+.*\n.*sleeps_with_a_lock\\+");
+	expect_out(p, "not ok 1 sleeps_with_a_lock");
+}
+END_TEST
+
 START_TEST(crash_in_module_init)
 {
 	struct proc *p = run("mmvisor", "run", program_path("e2e/initcrash.ko"));
@@ -222,6 +239,7 @@ Suite *suite_payload(void)
 	tcase_add_test(t, leaks_are_named);
 	tcase_add_test(t, leaks_and_damage_have_stacks);
 	tcase_add_test(t, debugging_is_chosen_by_cache);
+	tcase_add_test(t, sleeping_allocation_in_atomic_section);
 	tcase_add_test(t, crash_in_module_init);
 	tcase_add_test(t, built_from_two_files);
 	tcase_add_test(t, bad_source);
