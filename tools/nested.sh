@@ -7,6 +7,7 @@
 #	tools/nested.sh --only 'suites-*'    those whose name matches
 #	tools/nested.sh --icount …           one CPU, the clock counts instructions: exact and repeatable, slower
 #	tools/nested.sh --exec 'build/mmvisor host'    one command of your own; its output comes to stdout as it is
+#	tools/nested.sh --append ARGS …      more boot arguments for the stock kernel
 #
 # Cases come from --cases FILE (default tests/nested/cases.txt), one a line:  name | seconds | exit code | regex | command
 # (the regular expression holds no '|'). A case that cannot be done there begins with a line "SKIP reason". With --exec the exit code
@@ -21,11 +22,11 @@ die() {
 	exit "${2:-3}"
 }
 
-cases=tests/nested/cases.txt only='*' name=last tap='' exec_command='' icount=0 limit=780
+cases=tests/nested/cases.txt only='*' name=last tap='' exec_command='' icount=0 limit=780 append=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--icount) icount=1 ;;
-	--cases | --only | --name | --tap | --limit)
+	--cases | --only | --name | --tap | --limit | --append)
 		[ $# -ge 2 ] || die "$1 needs a value" 2
 		printf -v "${1#--}" %s "$2"
 		shift
@@ -110,7 +111,7 @@ fi
 start=$SECONDS
 timeout -k 5 "$limit" qemu-system-x86_64 -M q35 "${engine[@]}" -cpu EPYC,+svm,+npt -m 3072 -display none -nodefaults \
 	-no-reboot -nic none -kernel $kernel/vmlinuz -initrd "$run/initramfs" \
-	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr" \
+	-append "console=ttyS0 quiet panic=-1 mitigations=off nokaslr $append" \
 	-serial "file:$run/console" -serial "file:$run/report" </dev/null >"$run/qemu.log" 2>&1 &
 qemu=$!
 

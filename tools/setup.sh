@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# setup.sh - install what is missing, for the purposes named: build, nested, test, lint.
+# setup.sh - install what is missing, for the purposes named: build, nested, test, lint, bench.
 #
 # Looks for each thing first (a header, a program) and asks apt-get only for packages of things not found: a machine
 # that has everything is not touched and needs no network. Never asks a question.
@@ -47,7 +47,7 @@ lint   program cppcheck      cppcheck
 lint   program shellcheck    shellcheck
 '
 
-[ $# -gt 0 ] || die "say for what: build, nested, test, lint"
+[ $# -gt 0 ] || die "say for what: build, nested, test, lint, bench"
 missing=()
 while read -r purpose kind name package; do
 	[ -n "$purpose" ] || continue
@@ -84,3 +84,13 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 case " $* " in *" nested "*) tools/nested-kernel.sh ;; esac
+
+# A module for the stock kernel is built against that kernel's own headers.
+headers() {
+	local version
+	version=$(cat build/nested/kernel/version 2>/dev/null) || die "bench: no stock kernel yet: say 'nested bench'"
+	[ ! -e "/lib/modules/$version/build/Makefile" ] || return 0
+	echo "setup: installing linux-headers-$version"
+	apt install -y --no-install-recommends "linux-headers-$version" >/dev/null || die "apt-get could not install linux-headers-$version"
+}
+case " $* " in *" bench "*) headers ;; esac

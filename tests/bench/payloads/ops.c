@@ -1,21 +1,22 @@
 // SPDX-License-Identifier: MIT
 /*
  * ops.c - what one operation of each allocator costs, in ticks of the TSC: guest instructions where the machine counts them
- * (tools/nested.sh --icount).
+ * (tools/nested.sh --icount). The same source is a payload of mmvisor and a module of Linux; platform.h is what differs.
  *
  * A row is a function that does an operation (or a pair of them) so many times. It is timed in batches with warm caches; the
  * least batch that no interrupt hit is what the row costs, without what an empty loop costs. One line a row:
  * "bench: NAME COST", the cost per operation, rounded.
  *
- * Add a row: write its loop, add it to rows[]. Names are those of linux-6.1.txt where Linux has the same row.
+ * Add a row: write its loop, add it to rows[]; its target, if there is one, goes to tests/bench/targets.txt.
  */
-#include <kunit/test.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/vmalloc.h>
+
+#include "platform.h"
 
 #define BATCHES 40
 #define WARM_UP 6
@@ -182,12 +183,12 @@ static const struct row {
 static u64 time_batch(void (*fn)(unsigned int n), unsigned int n)
 {
 	unsigned int cpu = raw_smp_processor_id();
-	unsigned long ticks = cpu_timer_ticks(cpu);
+	unsigned long ticks = bench_ticks();
 	u64 start = rdtsc(), end;
 
 	fn(n);
 	end = rdtsc();
-	return cpu_timer_ticks(cpu) == ticks && raw_smp_processor_id() == cpu ? end - start : U64_MAX;
+	return bench_ticks() == ticks && raw_smp_processor_id() == cpu ? end - start : U64_MAX;
 }
 
 static void print_row(const char *name, u64 best, u64 nothing, unsigned int n)
@@ -218,16 +219,15 @@ static void run_row(const struct row *row)
 		print_row(row->second_name, second, nothing, row->n);
 }
 
-static void ops(struct kunit *test)
+static int ops(void)
 {
 	cache = kmem_cache_create("bench-192", 192, 0, 0, NULL);
-	KUNIT_ASSERT_NOT_NULL(test, cache);
+	if (!cache)
+		return -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		run_row(&rows[i]);
 	kmem_cache_destroy(cache);
+	return 0;
 }
 
-static struct kunit_case cases[] = {KUNIT_CASE(ops), {}};
-static struct kunit_suite suite = {.name = "ops", .test_cases = cases};
-kunit_test_suite(suite);
-MODULE_LICENSE("MIT");
+BENCH_MODULE(ops);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * platform.h - what ops.c needs of the kernel it measures; this one: Linux. The other: ../mmvisor/platform.h.
+ */
+#ifndef BENCH_PLATFORM_H
+#define BENCH_PLATFORM_H
+
+#include <linux/jiffies.h>
+#include <linux/mm.h>
+#include <asm/msr.h>
+
+/* A batch that an interrupt came into is not counted; ticks stand for them. */
+#define bench_ticks() jiffies
+
+/* Once, when the module is loaded. Some of what it calls is for modules under the GPL only. */
+#define BENCH_MODULE(fn)                                                                                               \
+	static int __init measure(void)                                                                                \
+	{                                                                                                              \
+		return fn();                                                                                           \
+	}                                                                                                              \
+	module_init(measure);                                                                                          \
+	static void __exit leave(void)                                                                                 \
+	{                                                                                                              \
+	}                                                                                                              \
+	module_exit(leave);                                                                                            \
+	MODULE_LICENSE("Dual MIT/GPL")
+
+#endif
