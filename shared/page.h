@@ -58,6 +58,8 @@ enum page_owner {
 #define PG_PFMEMALLOC (1u << 1) /* came from the emergency reserve */
 #define PG_ZEROED (1u << 2)     /* free: never used since power-on, so every byte of the block is still zero */
 #define PG_FROZEN (1u << 3)     /* PAGE_USED: lives without a reference count; it stays 0 */
+#define PG_ZONE_SHIFT 8         /* PAGE_PCP, PAGE_USED: enum zone_type */
+#define PG_ZONE (3u << PG_ZONE_SHIFT)
 
 /**
  * struct page - one page frame.

@@ -80,7 +80,7 @@ static void take_part(struct zone *zone, struct page *head, unsigned int order, 
 		take_part(zone, head + half, order - 1, start, end, word, refcount);
 		return;
 	}
-	word |= (uint64_t)flags << 32;
+	word |= (uint64_t)flags << 32 | PAGE_WORD_ZONE(zone_idx(zone));
 	zone->nr_allocs += 1UL << order;
 	head->lru = (struct list_head){NULL, NULL};
 	for (unsigned long i = 0; i < 1UL << order; i++)

@@ -59,7 +59,8 @@ static struct page *take_block(struct zone *zone, const struct request *r, uint6
 		uint32_t flags = page->flags | (rights & RIGHT_NO_MARKS ? PG_PFMEMALLOC : 0);
 
 		zone_split(zone, page, have, r->order, type, page->flags);
-		page_set_word(page, PAGE_WORD(PAGE_USED, r->order, 0, flags) | PAGE_WORD_TYPE(r->type) | r->extra);
+		page_set_word(page, PAGE_WORD(PAGE_USED, r->order, 0, flags) | PAGE_WORD_TYPE(r->type) |
+					    PAGE_WORD_ZONE(zone_idx(zone)) | r->extra);
 		page->refcount = 1;
 		zone->nr_free -= 1ULL << r->order;
 		zone->nr_allocs++;
@@ -317,14 +318,13 @@ static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int order, u
 	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), pcp_index[gfp & GFP_ZONEMASK]);
 	struct page *page = pcp->lists[list];
 
-	if (likely(page) &&
-	    likely(!(gfp & __GFP_DIRECT_RECLAIM) || !(preempt_count() || arch_irqs_disabled_flags(irq)))) {
+	if (gfp & __GFP_DIRECT_RECLAIM && unlikely(preempt_count() || arch_irqs_disabled_flags(irq)))
+		page = NULL;
+	if (likely(page)) {
 		pcp_begin(pcp);
-		pcp_pop(pcp, &pcp->lists[list], order, extra);
+		pcp_pop(pcp, &pcp->lists[list], page, order, extra);
 		pcp->nr_allocs++;
 		pcp_end(pcp);
-	} else {
-		page = NULL;
 	}
 	arch_local_irq_restore(irq);
 	return page;
@@ -344,6 +344,20 @@ static noinline struct page *alloc_large(gfp_t gfp, unsigned int order, enum pag
 	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
 }
 
+/* Masks with one of these take a few steps more. */
+#define GFP_UNCOMMON (__GFP_MOVABLE | __GFP_ZERO | __GFP_COMP)
+
+static noinline struct page *alloc_uncommon(gfp_t gfp, unsigned int order, enum page_owner owner)
+{
+	struct page *page;
+
+	/* What the thread's scopes take away matters in the slow way, but for where a movable page may lie. */
+	if (gfp & __GFP_MOVABLE)
+		gfp = current_gfp_context(gfp);
+	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, PAGE_EXTRA(gfp, owner));
+	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
+}
+
 struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
 	struct page *page;
@@ -351,15 +365,15 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 	mm_alloc_enters(gfp);
 	if (page_debug_refuse(gfp, order))
 		return NULL;
-	/* What the thread's scopes take away matters in the slow way, but for where a movable page may lie. */
-	if (unlikely(gfp & __GFP_MOVABLE))
-		gfp = current_gfp_context(gfp);
 	if (unlikely(order >= PCP_ORDERS))
 		return alloc_large(gfp, order, owner);
-	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, PAGE_EXTRA(gfp, owner));
+	if (unlikely(gfp & GFP_UNCOMMON))
+		return alloc_uncommon(gfp, order, owner);
+	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, (uint64_t)owner << 16);
 	if (unlikely(!page))
 		return alloc_full(gfp, order, owner);
-	return finish(page, gfp, order);
+	page_debug_alloc(page, order, gfp);
+	return page;
 }
 EXPORT_SYMBOL(alloc_pages_owner);
 

@@ -23,48 +23,82 @@ static noinline void free_to_zone(struct page *page, unsigned int order)
 }
 
 /*
- * Onto a list of this CPU. The type of the pageblock is read with interrupts off (see pcp.c). False: the block is not for
- * these lists.
+ * Onto a list of this CPU; the entry is that of a used block. Interrupts are off since before the type of the pageblock was
+ * read (see pcp.c). Return: there are too many now, pcp_shrink() is called for.
  */
-static __always_inline bool push(struct page *page, unsigned int order)
+static __always_inline bool push(struct page *page, uint64_t word, unsigned int order, unsigned int list)
 {
-	unsigned long pfn = page_to_pfn(page), irq = arch_local_irq_save();
-	unsigned int byte = mm_root.pageblocks[pfn >> PAGEBLOCK_ORDER], type = byte ^ MIGRATE_MOVABLE;
-	unsigned int zone = page_zonenum(page), list;
+	unsigned int zone = (unsigned int)(word >> (32 + PG_ZONE_SHIFT)) & (PG_ZONE >> PG_ZONE_SHIFT);
 	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), zone);
 
-	if (unlikely(type >= MIGRATE_PCPTYPES)) {
-		if (type != MIGRATE_HIGHATOMIC) {
-			arch_local_irq_restore(irq);
-			return false;
-		}
-		type = MIGRATE_MOVABLE;
-	}
-	list = order < PCP_ORDERS ? PCP_LIST(order, type) : PCP_LIST_BLOCK(type);
 	pcp_begin(pcp);
 	page->lru.next = (struct list_head *)pcp->lists[list];
-	page_set_word(page, PAGE_WORD(PAGE_PCP, order, 0, 0) | PAGE_WORD_TYPE(type));
+	page_set_word(page, word);
 	pcp->lists[list] = page;
 	pcp->count += 1u << order;
 	pcp->nr_frees++;
-	if (unlikely(pcp->count > pcp->high))
-		pcp_shrink(&mm_zones[zone], pcp, list);
 	pcp_end(pcp);
+	return pcp->count > pcp->high;
+}
+
+/* What of a used block's word stays when it joins a CPU's list: order, type, zone. */
+#define KEPT_WORD (0xff00ff00ULL | (uint64_t)PG_ZONE << 32)
+
+/* The block's pageblock is of another type than the block was allocated as, or it is of an order that has lists of its own. */
+static noinline void free_by_block(struct page *page, unsigned int order)
+{
+	uint64_t word = (page_word(page) & KEPT_WORD & ~PAGE_WORD_TYPE(0xff)) | PAGE_PCP;
+	unsigned long irq = arch_local_irq_save();
+	unsigned int type = pageblock_type(page_to_pfn(page)), list = 0;
+	bool many = false;
+
+	/* Blocks that are set aside have no lists here; but those of HIGHATOMIC ones are as good as movable until they return. */
+	if (type == MIGRATE_HIGHATOMIC)
+		type = MIGRATE_MOVABLE;
+	if (type < MIGRATE_PCPTYPES) {
+		list = (unsigned int)pcp_list(order, type);
+		many = push(page, word | PAGE_WORD_TYPE(type), order, list);
+	}
 	arch_local_irq_restore(irq);
-	return true;
+	if (type >= MIGRATE_PCPTYPES)
+		free_to_zone(page, order);
+	else if (many)
+		pcp_shrink(page_zone(page), list);
+}
+
+/* Orders 0..3. Calls stand at the end only: nothing needs to be kept across them. */
+static __always_inline void free_small(struct page *page, unsigned int order)
+{
+	unsigned long pfn = page_to_pfn(page), irq = arch_local_irq_save();
+	unsigned int type = mm_root.pageblocks[pfn >> PAGEBLOCK_ORDER] ^ MIGRATE_MOVABLE;
+	uint64_t word = page_word(page);
+	bool many;
+
+	if (unlikely(type != (uint8_t)(word >> 24))) {
+		arch_local_irq_restore(irq);
+		free_by_block(page, order);
+		return;
+	}
+	many = push(page, (word & KEPT_WORD) | PAGE_PCP, order, PCP_LIST(order, type));
+	arch_local_irq_restore(irq);
+	if (unlikely(many))
+		pcp_shrink(page_zone(page), PCP_LIST(order, type));
 }
 
 static noinline void free_large(struct page *page, unsigned int order)
 {
 	/* Worth keeping only where more than one fits. */
-	if (order != PAGEBLOCK_ORDER || pcp_of(0, page_zonenum(page))->high < 2 * PAGEBLOCK_PAGES || !push(page, order))
+	if (order == PAGEBLOCK_ORDER && pcp_of(0, page_zonenum(page))->high >= 2 * PAGEBLOCK_PAGES)
+		free_by_block(page, order);
+	else
 		free_to_zone(page, order);
 }
 
 /* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for the first word and links. */
 static __always_inline bool clean_block(struct page *page, unsigned int order)
 {
-	if (unlikely(page->mapping | page->memcg_data | (uint32_t)page->mapcount)) {
+	/* Reference and map count at once: the former is 0 by now. */
+	if (unlikely(page->mapping | page->memcg_data | *(const uint64_t *)&page->refcount)) {
 		bad_page(page, "freed while mapping, mapcount or memcg_data is set");
 		return false;
 	}
@@ -79,8 +113,8 @@ static __always_inline void free_clean(struct page *page, unsigned int order)
 		return;
 	if (unlikely(order >= PCP_ORDERS))
 		free_large(page, order);
-	else if (unlikely(!push(page, order)))
-		free_to_zone(page, order);
+	else
+		free_small(page, order);
 }
 
 void free_block(struct page *page, unsigned int order)
@@ -106,13 +140,17 @@ static noinline void free_all_but_first(struct page *page, unsigned int order)
 	mm_unlock_write(&zone->lock, irq);
 }
 
-/* The entry is not that of an allocated block of the order, or the reference was not the last. */
-static noinline void free_odd(struct page *page, unsigned int order, int left)
+/* The entry is not that of an allocated block of the order. */
+static noinline void free_wrong(const struct page *page)
 {
-	if (order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))
-		bad_page(page, page->state == PAGE_USED ? "freed with another order than it was allocated with"
-							: "freed but not allocated");
-	else if (left < 0)
+	bad_page(page, page->state == PAGE_USED ? "freed with another order than it was allocated with"
+						: "freed but not allocated");
+}
+
+/* The reference was not the last. */
+static noinline void free_shared(struct page *page, unsigned int order)
+{
+	if (page_ref_count(page) < 0)
 		bad_page(page, "freed with no reference left");
 	else if (order && !(page->flags & PG_COMP))
 		free_all_but_first(page, order);
@@ -120,18 +158,13 @@ static noinline void free_odd(struct page *page, unsigned int order, int left)
 
 void __free_pages(struct page *page, unsigned int order)
 {
-	int left = 0;
-
-	if (unlikely(order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))) {
-		free_odd(page, order, 0);
-		return;
-	}
-	left = __atomic_sub_fetch(&page->refcount, 1, __ATOMIC_SEQ_CST);
-	if (unlikely(left)) {
-		free_odd(page, order, left);
-		return;
-	}
-	free_clean(page, order);
+	/* As numbers of more than 16 bits: an order that does not fit its byte fits no entry. */
+	if (unlikely(*(const volatile uint16_t *)page != (order << 8 | PAGE_USED)))
+		free_wrong(page);
+	else if (likely(page_ref_dec_and_test(page)))
+		free_clean(page, order);
+	else
+		free_shared(page, order);
 }
 EXPORT_SYMBOL(__free_pages);
 
@@ -162,7 +195,7 @@ EXPORT_SYMBOL(put_page);
 void free_frozen_pages(struct page *page, unsigned int order)
 {
 	if (order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))
-		free_odd(page, order, 0);
+		free_wrong(page);
 	else if (!(page->flags & PG_FROZEN) || page_ref_count(page))
 		bad_page(page, "freed as frozen and is not");
 	else

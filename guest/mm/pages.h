@@ -42,6 +42,9 @@
 /* The migratetype's place in an entry's first word. */
 #define PAGE_WORD_TYPE(type) ((uint64_t)(type) << 24)
 
+/* The zone's place there: of blocks on a CPU's list or in use. */
+#define PAGE_WORD_ZONE(zone) ((uint64_t)(zone) << (32 + PG_ZONE_SHIFT))
+
 /* ---- pageblocks ---- */
 
 static inline unsigned int pageblock_type(unsigned long pfn)
@@ -143,22 +146,20 @@ static inline int pcp_list(unsigned int order, unsigned int type)
 /* What goes on between these two is on nobody's account: a reader sees the odd number. Interrupts are off. */
 static __always_inline void pcp_begin(struct per_cpu_pages *pcp)
 {
-	WRITE_ONCE(pcp->seq, pcp->seq + 1);
+	pcp->seq++;
 	barrier();
 }
 
 static __always_inline void pcp_end(struct per_cpu_pages *pcp)
 {
 	barrier();
-	WRITE_ONCE(pcp->seq, pcp->seq + 1);
+	pcp->seq++;
 }
 
-/** pcp_pop - the first block of a list that has one, off it; it is used now. Needs: pcp_begin(). */
-static __always_inline struct page *pcp_pop(struct per_cpu_pages *pcp, struct page **list, unsigned int order,
-					    uint64_t extra)
+/** pcp_pop - the first block of a list, @page, off it; it is used now. Needs: pcp_begin(). */
+static __always_inline struct page *pcp_pop(struct per_cpu_pages *pcp, struct page **list, struct page *page,
+					    unsigned int order, uint64_t extra)
 {
-	struct page *page = *list;
-
 	*list = (struct page *)page->lru.next;
 	pcp->count -= 1u << order;
 	page_set_word(page, page_word(page) - PAGE_PCP + PAGE_USED + extra);
@@ -176,8 +177,8 @@ struct page *pcp_alloc(struct zone *zone, unsigned int order, unsigned int type,
 /** pcp_alloc_bulk - the same, up to @nr single pages. Return: how many. */
 unsigned long pcp_alloc_bulk(struct zone *zone, unsigned int type, uint64_t floor, uint64_t extra, unsigned long nr,
 			     struct page **pages);
-/** pcp_shrink - more than pcp->high: some go back. Needs: interrupts off, pcp_begin(). @list: where to begin. */
-void pcp_shrink(struct zone *zone, struct per_cpu_pages *pcp, unsigned int list);
+/** pcp_shrink - if there are more than pcp->high pages, a batch goes back. @list: where to begin. Context: any. */
+void pcp_shrink(struct zone *zone, unsigned int list);
 /** pcp_drain_this - all of this CPU's lists back to their zones. Context: any. Return: pages. */
 unsigned long pcp_drain_this(struct zone *zone);
 /** pcp_pages - pages on all CPUs' lists of a zone. */

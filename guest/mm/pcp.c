@@ -9,7 +9,7 @@
  * Marks:   blocks on a CPU's lists are not counted as free by the zone, so handing one out needs no look at its marks. Taking
  *          them from the zone does: a refill leaves the zone above the low mark, and takes less than a batch for that.
  *          Deeper digging goes block by block, past these lists (page_alloc.c).
- * Always:  pcp->count == sum over lists of blocks << order <= pcp->high; a block on a list is PAGE_PCP with the list's order
+ * Always:  pcp->count == sum over lists of blocks << order, at most pcp->high and a block on its way back; a block on a list is PAGE_PCP with the list's order
  *          and type, its other fields zero; the type is that of its pageblock when it came here.
  * Locking: none. A CPU's lists are its own, with interrupts off; so they serve any context. pcp->seq is odd meanwhile, for
  *          readers from outside. Others make a CPU empty its lists by interrupting it (drain_all_pages()).
@@ -79,10 +79,11 @@ void pcp_setup(void)
 /* ---- taking ---- */
 
 /* A free block becomes pieces of @order, first in address first on the list. */
-static void push_pieces(struct per_cpu_pages *pcp, struct page *page, unsigned int have, unsigned int order,
-			unsigned int type, uint32_t flags, unsigned int list)
+static void push_pieces(struct per_cpu_pages *pcp, struct page *page, unsigned int have, unsigned int list,
+			uint64_t extra)
 {
-	uint64_t word = PAGE_WORD(PAGE_PCP, order, 0, flags) | PAGE_WORD_TYPE(type);
+	unsigned int order = PCP_LIST_ORDER(list);
+	uint64_t word = PAGE_WORD(PAGE_PCP, order, 0, 0) | PAGE_WORD_TYPE(PCP_LIST_TYPE(list)) | extra;
 	struct page *last = page + (1UL << have) - (1UL << order);
 	struct page *next = pcp->lists[list];
 
@@ -131,7 +132,7 @@ static noinline bool refill(struct zone *zone, struct per_cpu_pages *pcp, unsign
 				piece++;
 			flags = page->flags;
 			zone_split(zone, page, have, piece, type, flags);
-			push_pieces(pcp, page, piece, order, wanted, flags, list);
+			push_pieces(pcp, page, piece, list, (uint64_t)flags << 32 | PAGE_WORD_ZONE(zone_idx(zone)));
 			zone->nr_free -= 1ULL << piece;
 			nr = type == wanted ? nr - (1u << (piece - order)) : 0;
 			got = true;
@@ -150,7 +151,7 @@ struct page *pcp_alloc(struct zone *zone, unsigned int order, unsigned int type,
 
 	pcp_begin(pcp);
 	if (*list || refill(zone, pcp, order, type, floor, rights)) {
-		page = pcp_pop(pcp, list, order, extra);
+		page = pcp_pop(pcp, list, *list, order, extra);
 		pcp->nr_allocs++;
 	}
 	pcp_end(pcp);
@@ -167,7 +168,7 @@ unsigned long pcp_alloc_bulk(struct zone *zone, unsigned int type, uint64_t floo
 
 	pcp_begin(pcp);
 	while (got < nr && (*list || refill(zone, pcp, 0, type, floor, 0)))
-		pages[got++] = pcp_pop(pcp, list, 0, extra);
+		pages[got++] = pcp_pop(pcp, list, *list, 0, extra);
 	pcp->nr_allocs += got;
 	pcp_end(pcp);
 	arch_local_irq_restore(irq);
@@ -186,7 +187,7 @@ static unsigned long give_back(struct zone *zone, struct per_cpu_pages *pcp, uns
 	while (page && given < pages) {
 		struct page *next = (struct page *)page->lru.next;
 
-		zone_merge_block(zone, page, order, page->flags);
+		zone_merge_block(zone, page, order, page->flags & PG_ZEROED);
 		given += 1UL << order;
 		page = next;
 	}
@@ -195,18 +196,28 @@ static unsigned long give_back(struct zone *zone, struct per_cpu_pages *pcp, uns
 	return given;
 }
 
-noinline void pcp_shrink(struct zone *zone, struct per_cpu_pages *pcp, unsigned int list)
+noinline void pcp_shrink(struct zone *zone, unsigned int list)
 {
+	unsigned long irq = arch_local_irq_save();
+	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), zone_idx(zone));
 	unsigned long pages = pcp->batch;
 
+	/* An interrupt, or another CPU that this thread moved to: nothing to do. */
+	if (pcp->count <= pcp->high) {
+		arch_local_irq_restore(irq);
+		return;
+	}
 	if (pcp->count - pages > pcp->high)
 		pages = pcp->count - pcp->high;
+	pcp_begin(pcp);
 	mm_lock_write_noirq(&zone->lock);
 	for (unsigned int i = 0; i < NR_PCP_LISTS && pages; i++) {
 		pages -= min_t(unsigned long, pages, give_back(zone, pcp, list, pages));
 		list = list + 1 < NR_PCP_LISTS ? list + 1 : 0;
 	}
 	mm_unlock_write_noirq(&zone->lock);
+	pcp_end(pcp);
+	arch_local_irq_restore(irq);
 }
 
 static unsigned long drain_pcp(struct zone *zone)

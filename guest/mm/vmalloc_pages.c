@@ -67,8 +67,7 @@ void vmalloc_give_pages(struct page **pages, unsigned long nr)
 /* Is this page held by the area alone, and has nobody left anything in its entry? */
 static bool alone(const struct page *page)
 {
-	uint64_t left = (uint64_t)page->lru.next | (uint64_t)page->lru.prev | page->mapping | page->index |
-			page->private | page->memcg_data | (uint32_t)page->mapcount;
+	uint64_t left = page->mapping | page->index | page->private | page->memcg_data | (uint32_t)page->mapcount;
 
 	return page_is_block(page, PAGE_USED, 0) && page->refcount == 1 && !left;
 }
@@ -95,9 +94,10 @@ static void join(struct page *page, unsigned int order)
 
 	for (unsigned long i = (1UL << order) - 1; i > 0; i--) {
 		page[i].refcount = 0;
+		page[i].lru = (struct list_head){NULL, NULL};
 		page_set_word(page + i, 0);
 	}
-	page_set_word(page, PAGE_WORD(PAGE_USED, order, OWNER_VMALLOC, 0));
+	page_set_word(page, (page_word(page) & ~PAGE_WORD_KIND) | PAGE_WORD(PAGE_USED, order, 0, 0));
 	mm_unlock_write(&zone->lock, irq);
 }
 

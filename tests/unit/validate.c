@@ -61,8 +61,10 @@ static const char *check_clean(unsigned long pfn, const struct page *p)
 {
 	if (p->owner || p->refcount || p->mapcount || p->mapping || p->index || p->private || p->memcg_data)
 		return wrong("free head %lx is not clean", pfn);
-	if (p->flags & ~PG_ZEROED)
+	if (p->flags & ~(PG_ZEROED | (p->state == PAGE_PCP ? PG_ZONE : 0)))
 		return wrong("free head %lx has flags %x", pfn, p->flags);
+	if (p->state == PAGE_PCP && (p->flags & PG_ZONE) >> PG_ZONE_SHIFT != page_zonenum(p))
+		return wrong("CPU's block %lx is of zone %u", pfn, (p->flags & PG_ZONE) >> PG_ZONE_SHIFT);
 	if ((p->flags & PG_ZEROED) && p->order <= 2 && !all_zero(page_address(p), PAGE_SIZE << p->order))
 		return wrong("free block %lx says it is zero and is not", pfn);
 	return NULL;
@@ -102,6 +104,8 @@ static const char *check_used_head(unsigned long pfn, const struct page *p)
 {
 	if (p->refcount < 1 && !(p->flags & PG_FROZEN))
 		return wrong("used head %lx has reference count %d", pfn, p->refcount);
+	if ((p->flags & PG_ZONE) >> PG_ZONE_SHIFT != page_zonenum(p))
+		return wrong("used head %lx is of zone %u", pfn, (p->flags & PG_ZONE) >> PG_ZONE_SHIFT);
 	if (p->owner >= NR_PAGE_OWNERS || p->migratetype >= MIGRATE_PCPTYPES)
 		return wrong("used head %lx has owner %u, type %u", pfn, p->owner, p->migratetype);
 	return NULL;
