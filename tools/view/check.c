@@ -100,6 +100,21 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_VM_OWNED] = {"vmalloc.owned", "every page owned by vmalloc belongs to an area", "146,236"},
 	[R_MODULE_SECTIONS] = {"module.sections", "sections of loaded modules lie in busy areas of module space",
 			       "135"},
+	[R_DMA_DEVICES] = {"dma.devices", "the list of devices is closed and its links agree both ways", "208"},
+	[R_DMA_OWNER] = {"dma.owner", "every block of device memory names its device and its size", "8,208"},
+	[R_DMA_COHERENT] = {"dma.coherent", "memory that a device keeps lies within its coherent mask and bus", "203"},
+	[R_DMA_COUNT] = {"dma.count", "count of blocks of device memory == blocks in the memory map", "8"},
+	[R_DMA_POOL] = {"dma.pool", "a pool's pages are allocated, its own, and as many as it counts", "215"},
+	[R_DMA_POOL_CHAIN] = {"dma.pool.chain",
+			      "a pool page's free blocks are a chain without a cycle, as many as not in use", "215"},
+	[R_DMA_BOUNCE] = {"dma.bounce", "the pool of bounce buffers is reserved RAM of the size that it says",
+			  "212,219"},
+	[R_DMA_SLOTS] = {"dma.slots", "used == bits set == slots with an original address, in every area", "212"},
+	[R_DMA_SLOT] = {"dma.slot", "a slot belongs to one mapping, within one segment and its device's reach", "213"},
+	[R_DMA_MAPPING] = {"dma.mapping", "a mapping is of a device that exists and lies within its reach", "202,208"},
+	[R_DMA_MAPPED] = {"dma.mapped", "memory under a mapping is allocated and held, or reserved", "204,211"},
+	[R_DMA_OVERLAP] = {"dma.overlap", "mappings that a device writes overlap no other", "205"},
+	[R_DMA_TABLE] = {"dma.table", "count of recorded mappings == entries in use", "206"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -270,7 +285,7 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc,
+	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc, check_dma,
 };
 
 static void finish(struct check_report *r, uint64_t start)
@@ -355,6 +370,7 @@ int view_check(struct view *v, struct check_report *r, char *err)
 	vec_free(&c.slab_heads);
 	vec_free(&c.pt_pages);
 	vec_free(&c.vm_pages);
+	vec_free(&c.dma_heads);
 	free(c.vm_leaves.at);
 	finish(r, start);
 	return (int)r->broken;

@@ -83,6 +83,19 @@ enum rule {
 	R_VM_BLOCK,
 	R_VM_ONCE,
 	R_MODULE_SECTIONS,
+	R_DMA_DEVICES,
+	R_DMA_OWNER,
+	R_DMA_COHERENT,
+	R_DMA_COUNT,
+	R_DMA_POOL,
+	R_DMA_POOL_CHAIN,
+	R_DMA_BOUNCE,
+	R_DMA_SLOTS,
+	R_DMA_SLOT,
+	R_DMA_MAPPING,
+	R_DMA_MAPPED,
+	R_DMA_OVERLAP,
+	R_DMA_TABLE,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -141,6 +154,7 @@ struct check_ctx {
 	bool any_flux;           /* some zone is in flux, so totals over all pages prove nothing */
 	struct vec slab_heads;   /* pfns, ascending: found by the memory map */
 	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */
+	struct vec dma_heads;    /* pfns of heads whose owner is OWNER_DMA */
 	struct vec vm_pages;     /* pfns of heads whose owner is OWNER_VMALLOC */
 	struct leaves vm_leaves; /* mappings in vmalloc and module space, ascending */
 	uint64_t max_pfn;        /* one past the last page of any region */
@@ -195,6 +209,7 @@ void check_pages(struct check_ctx *c);
 void check_tables(struct check_ctx *c);
 void check_slabs(struct check_ctx *c);
 void check_vmalloc(struct check_ctx *c);
+void check_dma(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */
 void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
 
