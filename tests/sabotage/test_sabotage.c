@@ -29,6 +29,17 @@ static void check_image(void)
 	ck_assert_msg(image_check(&report, err) >= 0, "%s", err);
 }
 
+/* What only the debug kernel keeps is not in the image; its saboteurs make it up. */
+static bool of_debug_kernel(const char *rule)
+{
+	static const char *const names[] = {"dma.mapping", "dma.overlap", "dma.table"};
+
+	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(rule, names[i]))
+			return true;
+	return false;
+}
+
 START_TEST(untouched_image_holds)
 {
 	unsigned int nr;
@@ -40,7 +51,8 @@ START_TEST(untouched_image_holds)
 	ck_assert_uint_eq(report.total_faults, 0);
 	/* Every rule had something to look at: the image is rich enough to break each. */
 	for (unsigned int i = 0; i < nr; i++)
-		ck_assert_msg(report.ran[i], "%s was not evaluated", check_rules(&nr)[i].name);
+		ck_assert_msg(report.ran[i] || of_debug_kernel(check_rules(&nr)[i].name), "%s was not evaluated",
+			      check_rules(&nr)[i].name);
 	check_report_free(&report);
 }
 END_TEST
@@ -76,13 +88,16 @@ LOOP(page)
 LOOP(table)
 LOOP(slab)
 LOOP(vmalloc)
+LOOP(device)
 
 static bool covered(const char *rule)
 {
-	const struct sabotage *tables[] = {page_sabotage, table_sabotage, slab_sabotage, vmalloc_sabotage};
-	const unsigned int sizes[] = {nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage};
+	const struct sabotage *tables[] = {page_sabotage, table_sabotage, slab_sabotage, vmalloc_sabotage,
+					   device_sabotage};
+	const unsigned int sizes[] = {nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
+				      nr_device_sabotage};
 
-	for (unsigned int t = 0; t < 4; t++)
+	for (unsigned int t = 0; t < sizeof(sizes) / sizeof(sizes[0]); t++)
 		for (unsigned int i = 0; i < sizes[t]; i++)
 			if (!strcmp(tables[t][i].rule, rule))
 				return true;
@@ -136,6 +151,7 @@ int main(void)
 	tcase_add_loop_test(t, table_are_noticed, 0, (int)nr_table_sabotage);
 	tcase_add_loop_test(t, slab_are_noticed, 0, (int)nr_slab_sabotage);
 	tcase_add_loop_test(t, vmalloc_are_noticed, 0, (int)nr_vmalloc_sabotage);
+	tcase_add_loop_test(t, device_are_noticed, 0, (int)nr_device_sabotage);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, robust_tests());
 	suite_add_tcase(s, program_tests());

@@ -5,10 +5,13 @@
  *
  * What there is then: used and free blocks of many orders, caches with partial, full and empty slabs, objects waiting in
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
- * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module.
+ * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
+ * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not.
  */
 #include <kunit/test.h>
 #include <linux/bug.h>
+#include <linux/dma-mapping.h>
+#include <linux/dmapool.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/mm.h>
@@ -16,6 +19,7 @@
 #include <linux/panic.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
+#include <mmvisor/dma_engine.h>
 
 #define OBJECTS 1200
 #define AREAS 12
@@ -84,11 +88,34 @@ static void fill_areas(struct kunit *test)
 	vfree_atomic(vmalloc(2 * PAGE_SIZE));
 }
 
+/* The machine's engine reaches 24 bits: what kmalloc() gives is beyond them. */
+static void fill_devices(struct kunit *test)
+{
+	struct device *dev = dma_engine_device(0);
+	struct dma_pool *pool;
+	dma_addr_t addr[8];
+	void *block[8];
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	KUNIT_ASSERT_NOT_NULL(test, dma_alloc_coherent(dev, 3 * PAGE_SIZE, &addr[0], GFP_KERNEL));
+	pool = dma_pool_create("rich", dev, 96, 32, 0);
+	KUNIT_ASSERT_NOT_NULL(test, pool);
+	for (int i = 0; i < 8; i++)
+		block[i] = dma_pool_alloc(pool, GFP_KERNEL, &addr[i]);
+	for (int i = 1; i < 8; i += 2)
+		dma_pool_free(pool, block[i], addr[i]);
+	addr[0] = dma_map_single(dev, kmalloc(3 * PAGE_SIZE, GFP_KERNEL), 3 * PAGE_SIZE, DMA_FROM_DEVICE);
+	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[0]), 0);
+	addr[1] = dma_map_single(dev, kmalloc(512, GFP_KERNEL | GFP_DMA), 512, DMA_BIDIRECTIONAL);
+	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[1]), 0);
+}
+
 static void rich(struct kunit *test)
 {
 	fill_caches(test);
 	fill_pages(test);
 	fill_areas(test);
+	fill_devices(test);
 	panic("rich: as intended");
 }
 
