@@ -168,10 +168,11 @@ void dma_storms_reset(struct dma_storms *s)
 void dma_storm_write(struct dma_storms *s, unsigned int reg, uint64_t value)
 {
 	unsigned int i = (reg - DMA_STORM(0)) / (DMA_STORM(1) - DMA_STORM(0));
-	struct dma_storm *c = &s->ch[i];
+	struct dma_storm *c;
 
 	if (reg < DMA_STORM(0) || i >= DMA_NR_STORMS)
 		return;
+	c = &s->ch[i];
 	reg -= DMA_STORM(i);
 	if (reg == DMA_STORM_ACK) {
 		atomic_store(&c->acked, true);
