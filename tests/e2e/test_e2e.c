@@ -21,6 +21,7 @@ int main(void)
 	srunner_add_suite(sr, suite_replay());
 	srunner_add_suite(sr, suite_payload());
 	srunner_add_suite(sr, suite_disk());
+	srunner_add_suite(sr, suite_dma());
 	srunner_add_suite(sr, suite_map());
 	srunner_add_suite(sr, suite_sched());
 	srunner_run_all(sr, CK_NORMAL);
