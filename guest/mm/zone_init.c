@@ -87,20 +87,25 @@ __setup("watermark_scale_factor=", set_scale);
 
 static int set_ratio(char *value)
 {
+	unsigned int ratios[MAX_NR_ZONES];
 	const char *p = value;
 
+	memcpy(ratios, reserve_ratio, sizeof(ratios));
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
 		uint64_t ratio;
 
 		if (!take_number(&p, &ratio) || ratio > UINT32_MAX)
 			return 0;
-		reserve_ratio[i] = (unsigned int)ratio;
+		ratios[i] = (unsigned int)ratio;
 		if (!*p)
-			return 1;
+			break;
 		if (*p++ != ',')
 			return 0;
 	}
-	return 0;
+	if (p != value && (*p || p[-1] == ','))
+		return 0;
+	memcpy(reserve_ratio, ratios, sizeof(ratios));
+	return 1;
 }
 __setup("lowmem_reserve_ratio=", set_ratio);
 

@@ -27,7 +27,7 @@
  */
 #define __setup(str, fn)                                                                                               \
 	static const struct setup_entry __setup_##fn                                                                   \
-		__attribute__((__used__, __section__(".setup_table"), __aligned__(8))) = {str, fn}
+		__attribute__((__used__, __section__("setup_table"), __aligned__(8))) = {str, fn}
 
 struct setup_entry {
 	const char *key;
