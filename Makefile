@@ -49,6 +49,7 @@ help:
 	  'make nested' 'the real programs in an emulated machine with SVM: needs no KVM' \
 	  'make bench' 'launch time, boot instructions, replayed operations per second' \
 	  'make payload' 'build and run a payload: make payload SRC=foo.c' \
+	  'make fuzz' 'the DMA engine against libFuzzer (needs clang; FUZZ_SECONDS=60)' \
 	  'make lint' 'clang-format, clang-tidy, cppcheck, shellcheck, who may include what' \
 	  'make format' 'clang-format in place' \
 	  'make clean' 'remove build/'

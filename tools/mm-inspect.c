@@ -37,6 +37,7 @@ static const struct command {
 	{"map", cmd_map, NULL, "all memory as a picture (--html FILE, --svg FILE; else for a terminal)"},
 	{"leaks", cmd_leaks, NULL, "who holds objects and areas, by stack (debug kernel) or cache"},
 	{"threads", cmd_threads, NULL, "threads: state, context, stack, held locks (debug kernel)"},
+	{"dma", cmd_dma, NULL, "devices: buffers, pools, bounce buffers, mappings (--verbose: stacks, debug kernel)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
 };

@@ -332,7 +332,8 @@ END_TEST
 
 START_TEST(listings_and_lookups)
 {
-	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo", "meminfo", "map"};
+	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo",
+					       "meminfo",   "map",      "dma"};
 	char addr[32];
 	struct vm_struct vm;
 
@@ -346,6 +347,9 @@ START_TEST(listings_and_lookups)
 		ck_assert_msg(o != NULL, "%s: %s", listings[i], out);
 		json_object_put(o);
 	}
+	ck_assert_int_eq(inspect("dma", image_core(), NULL, NULL), 0);
+	ck_assert_msg(strstr(out, "pool rich                        4 of"), "%s", out);
+	ck_assert_msg(strstr(out, "6 of 384 slots in use"), "%s", out);
 	some_area(0, &vm);
 	snprintf(addr, sizeof(addr), "%#lx", vm.addr);
 	ck_assert_int_eq(inspect("page", image_core(), addr, NULL), 0);

@@ -51,6 +51,7 @@ int cmd_map(struct inspect *in, char *err);
 int cmd_slabinfo(struct inspect *in, char *err);
 int cmd_leaks(struct inspect *in, char *err);
 int cmd_threads(struct inspect *in, char *err);
+int cmd_dma(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */

@@ -9,6 +9,8 @@
  *
  * Add a row: write its loop, add it to rows[]; its target, if there is one, goes to tests/bench/targets.txt.
  */
+#include <linux/dma-mapping.h>
+#include <linux/dmapool.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
 #include <linux/module.h>
@@ -24,6 +26,10 @@
 
 static void *held[HELD];
 static struct kmem_cache *cache;
+/* A device that reaches all memory: nothing is bounced. */
+static struct device *device;
+static struct dma_pool *pool;
+static void *buffer;
 
 /* Keeps the compiler from merging an allocation with its free, or leaving out an empty loop. */
 #define USE(x) asm volatile("" : : "r"(x) : "memory")
@@ -70,6 +76,38 @@ PAIR(vmalloc_64, vmalloc(64 * PAGE_SIZE), vfree(p))
 PAIR(vmalloc_512, vmalloc(512 * PAGE_SIZE), vfree(p))
 PAIR(kvmalloc_128k, kvmalloc(128 << 10, GFP_KERNEL), kvfree(p))
 PAIR(krealloc_64_128, krealloc(kmalloc(64, GFP_KERNEL), 128, GFP_KERNEL), kfree(p))
+
+static void dma_coherent_4k(unsigned int n)
+{
+	while (n--) {
+		dma_addr_t addr;
+		void *p = dma_alloc_coherent(device, 4096, &addr, GFP_KERNEL);
+
+		USE(p);
+		dma_free_coherent(device, 4096, p, addr);
+	}
+}
+
+static void dma_pool_64(unsigned int n)
+{
+	while (n--) {
+		dma_addr_t addr;
+		void *p = dma_pool_alloc(pool, GFP_KERNEL, &addr);
+
+		USE(p);
+		dma_pool_free(pool, p, addr);
+	}
+}
+
+static void dma_single_4k(unsigned int n)
+{
+	while (n--) {
+		dma_addr_t addr = dma_map_single(device, buffer, 4096, DMA_TO_DEVICE);
+
+		if (!dma_mapping_error(device, addr))
+			dma_unmap_single(device, addr, 4096, DMA_TO_DEVICE);
+	}
+}
 
 static void cache_bulk32(unsigned int n)
 {
@@ -177,6 +215,9 @@ static const struct row {
 	{"vmalloc_64.pair", 4, vmalloc_64, NULL, NULL},
 	{"vmalloc_512.pair", 1, vmalloc_512, NULL, NULL},
 	{"kvmalloc_128k.pair", 16, kvmalloc_128k, NULL, NULL},
+	{"dma_alloc_coherent_4k.pair", 32, dma_coherent_4k, NULL, NULL},
+	{"dma_pool_64.pair", 64, dma_pool_64, NULL, NULL},
+	{"dma_map_single_4k.pair", 64, dma_single_4k, NULL, NULL},
 };
 
 /* One batch, or all ones if an interrupt came in. */
@@ -219,14 +260,31 @@ static void run_row(const struct row *row)
 		print_row(row->second_name, second, nothing, row->n);
 }
 
+static int make_device(void)
+{
+	device = bench_device();
+	if (!device)
+		return -ENODEV;
+	buffer = kmalloc(4096, GFP_KERNEL);
+	if (!buffer || dma_set_mask_and_coherent(device, DMA_BIT_MASK(64)))
+		return -ENOMEM;
+	pool = dma_pool_create("bench", device, 64, 64, 0);
+	return pool ? 0 : -ENOMEM;
+}
+
 static int ops(void)
 {
+	int err = make_device();
+
 	cache = kmem_cache_create("bench-192", 192, 0, 0, NULL);
-	if (!cache)
-		return -ENOMEM;
+	if (err || !cache)
+		return err ? err : -ENOMEM;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
 		run_row(&rows[i]);
 	kmem_cache_destroy(cache);
+	dma_pool_destroy(pool);
+	kfree(buffer);
+	bench_device_done(device);
 	return 0;
 }
 

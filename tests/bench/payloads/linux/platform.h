@@ -7,10 +7,21 @@
 
 #include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/platform_device.h>
 #include <asm/msr.h>
 
 /* A batch that an interrupt came into is not counted; ticks stand for them. */
 #define bench_ticks() jiffies
+
+/* A device for what devices need; NULL if it cannot be had. */
+static struct platform_device *bench_pdev;
+
+static struct device *bench_device(void)
+{
+	bench_pdev = platform_device_register_simple("bench", -1, NULL, 0);
+	return IS_ERR(bench_pdev) ? NULL : &bench_pdev->dev;
+}
+#define bench_device_done(dev) platform_device_unregister(bench_pdev)
 
 /* Once, when the module is loaded. Some of what it calls is for modules under the GPL only. */
 #define BENCH_MODULE(fn)                                                                                               \

@@ -6,10 +6,20 @@
 #define BENCH_PLATFORM_H
 
 #include <kunit/test.h>
+#include <linux/device.h>
 #include <linux/jiffies.h>
 
 /* A batch that an interrupt came into is not counted; ticks stand for them. */
 #define bench_ticks() cpu_timer_ticks(raw_smp_processor_id())
+
+/* A device for what devices need; NULL if it cannot be had. */
+static struct device *bench_device(void)
+{
+	static struct device dev;
+
+	return device_register(&dev) ? NULL : &dev;
+}
+#define bench_device_done(dev) device_unregister(dev)
 
 /* Once, in a task. */
 #define BENCH_MODULE(fn)                                                                                               \
