@@ -72,7 +72,7 @@ static void report_others(struct trace *t)
 	struct view_threads all;
 	char err[VIEW_ERR_MAX];
 
-	if (!t->view || view_threads_read(t->view, &all, err))
+	if (!t->view || view_threads_read(t->view, &all, true, err))
 		return;
 	for (unsigned int i = 0; i < all.nr && i < MAX_OTHERS; i++) {
 		if (all.at[i].running < 0 && !(all.at[i].task.__state & TASK_DEAD))

@@ -151,6 +151,9 @@ extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[],
 extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
 	nr_device_sabotage;
 
+extern const struct sabotage thread_sabotage[];
+extern const unsigned int nr_thread_sabotage;
+
 TCase *robust_tests(void);
 TCase *program_tests(void);
 

@@ -115,6 +115,17 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_DMA_MAPPED] = {"dma.mapped", "memory under a mapping is allocated and held, or reserved", "204,211"},
 	[R_DMA_OVERLAP] = {"dma.overlap", "mappings that a device writes overlap no other", "205"},
 	[R_DMA_TABLE] = {"dma.table", "count of recorded mappings == entries in use", "206"},
+	[R_THREAD_LINKED] = {"thread.linked", "the list of threads is closed and its links agree both ways", "220"},
+	[R_THREAD_STACK] = {"thread.stack",
+			    "a stack is mapped, nothing is under it, its last word is whole, its pointer inside",
+			    "220"},
+	[R_THREAD_CPU] = {"thread.cpu", "a CPU runs a thread of the list, on one of the stacks that there are",
+			  "220,225"},
+	[R_THREAD_ATOMIC] = {"thread.atomic", "nobody sleeps in an atomic section; preempt counts make sense", "223"},
+	[R_THREAD_SCOPE] = {"thread.scope", "no thread is left inside a memalloc scope", "222"},
+	[R_LOCK_HELD] = {"lock.held", "a spinlock that a thread holds names the CPU where that thread runs", "225"},
+	[R_LOCK_QUIET] = {"lock.quiet", "nobody holds a lock when all is done", "225"},
+	[R_LOCK_ORDER] = {"lock.order", "the orders in which locks were taken have no cycle", "224"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -285,7 +296,7 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc, check_dma,
+	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc, check_dma, check_threads,
 };
 
 static void finish(struct check_report *r, uint64_t start)

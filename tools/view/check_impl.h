@@ -96,6 +96,14 @@ enum rule {
 	R_DMA_MAPPED,
 	R_DMA_OVERLAP,
 	R_DMA_TABLE,
+	R_THREAD_LINKED,
+	R_THREAD_STACK,
+	R_THREAD_CPU,
+	R_THREAD_ATOMIC,
+	R_THREAD_SCOPE,
+	R_LOCK_HELD,
+	R_LOCK_QUIET,
+	R_LOCK_ORDER,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -210,6 +218,7 @@ void check_tables(struct check_ctx *c);
 void check_slabs(struct check_ctx *c);
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
+void check_threads(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */
 void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
 

@@ -96,7 +96,7 @@ static void read_held(const struct view *v, struct view_thread *t)
 	}
 }
 
-int view_thread_at(const struct view *v, gva_t addr, struct view_thread *t)
+static int read_thread(const struct view *v, gva_t addr, struct view_thread *t, bool stack)
 {
 	memset(t, 0, sizeof(*t));
 	t->addr = addr;
@@ -104,9 +104,15 @@ int view_thread_at(const struct view *v, gva_t addr, struct view_thread *t)
 	    view_read_str(v, addr + offsetof(struct task_struct, comm), t->name, sizeof(t->name)))
 		return -1;
 	find_cpu(v, t);
-	read_stack(v, t);
+	if (stack)
+		read_stack(v, t);
 	read_held(v, t);
 	return 0;
+}
+
+int view_thread_at(const struct view *v, gva_t addr, struct view_thread *t)
+{
+	return read_thread(v, addr, t, true);
 }
 
 int view_cpu_thread(const struct view *v, unsigned int cpu, struct view_thread *t)
@@ -116,7 +122,7 @@ int view_cpu_thread(const struct view *v, unsigned int cpu, struct view_thread *
 	return read_cpu(v, cpu, &c) && c.curr.va ? view_thread_at(v, c.curr.va, t) : -1;
 }
 
-static int add_thread(const struct view *v, struct view_threads *t, gva_t addr)
+static int add_thread(const struct view *v, struct view_threads *t, gva_t addr, bool stack)
 {
 	struct view_thread *more;
 
@@ -126,13 +132,13 @@ static int add_thread(const struct view *v, struct view_threads *t, gva_t addr)
 			return -1;
 		t->at = more;
 	}
-	if (view_thread_at(v, addr, &t->at[t->nr]))
+	if (read_thread(v, addr, &t->at[t->nr], stack))
 		return -1;
 	t->nr++;
 	return 0;
 }
 
-int view_threads_read(const struct view *v, struct view_threads *t, char *err)
+int view_threads_read(const struct view *v, struct view_threads *t, bool stacks, char *err)
 {
 	const struct mm_root *root = view_root(v, err);
 	gva_t head, at, prev, back;
@@ -151,7 +157,7 @@ int view_threads_read(const struct view *v, struct view_threads *t, char *err)
 			break;
 		}
 		if (view_read(v, at + offsetof(struct list_head, prev), &back, sizeof(back)) || back != prev ||
-		    add_thread(v, t, at - offsetof(struct task_struct, tasks))) {
+		    add_thread(v, t, at - offsetof(struct task_struct, tasks), stacks)) {
 			snprintf(t->damage, sizeof(t->damage), "the list is broken after %u threads, at %#lx", t->nr,
 				 (unsigned long)at);
 			break;

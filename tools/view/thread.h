@@ -58,8 +58,8 @@ struct view_threads {
 	char damage[128];
 };
 
-/** view_threads_read - Return: 0, or -1 and one line in @err. view_threads_free() what it gives. */
-int view_threads_read(const struct view *v, struct view_threads *t, char *err);
+/** view_threads_read - @stacks: also walk those. Return: 0, or -1 and one line in @err. view_threads_free() what it gives. */
+int view_threads_read(const struct view *v, struct view_threads *t, bool stacks, char *err);
 void view_threads_free(struct view_threads *t);
 
 /** view_thread_at - one thread, wherever it is linked. Return: 0, or -1 if there is no memory. */

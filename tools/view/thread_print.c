@@ -110,7 +110,7 @@ int print_threads(const struct view *v, const struct thread_names *n, FILE *out,
 {
 	struct view_threads t;
 
-	if (view_threads_read(v, &t, err))
+	if (view_threads_read(v, &t, true, err))
 		return -1;
 	for (unsigned int i = 0; i < t.nr; i++)
 		print_thread(&t.at[i], n, true, out);
@@ -186,7 +186,7 @@ struct json_object *json_threads(const struct view *v, const struct thread_names
 	struct json_object *o, *list;
 	struct view_threads t;
 
-	if (view_threads_read(v, &t, err))
+	if (view_threads_read(v, &t, true, err))
 		return NULL;
 	o = json_object_new_object();
 	list = json_object_new_array();
