@@ -3,7 +3,8 @@
  * dma_pool.c - small blocks of coherent memory.
  *
  * Shape:   a pool's pages are on @avail while they have a free block, else on @full. A page's free blocks form a chain: each
- *          begins with the offset of the next. The page's head entry leads from a block back to its struct dma_page.
+ *          begins with the offset of the next. The page's head entry leads from a block back to its struct dma_page: both are
+ *          aligned to their size.
  * Always:  nr_active == sum of in_use; nr_pages == entries of both lists; a page's chain has blocks_per_page - in_use links,
  *          all inside it, at the starts of blocks, none twice. Pages stay until the pool is destroyed.
  * Debug:   free blocks are filled with 0xa7 behind the link, handed-out ones with 0xa9; both are looked at.
@@ -37,7 +38,7 @@ static u32 next_block(const struct dma_pool *pool, u32 offset)
 	return next + pool->size <= pool->allocation ? next : pool->allocation;
 }
 
-static void poison(const struct dma_pool *pool, void *block, int what, size_t from)
+static inline void poison(const struct dma_pool *pool, void *block, int what, size_t from)
 {
 #if MM_DEBUG >= 1
 	memset((char *)block + from, what, pool->size - from);
@@ -130,6 +131,11 @@ static struct dma_page *new_page(struct dma_pool *pool, gfp_t gfp)
 		return NULL;
 	*page = (struct dma_page){.pool = pool};
 	page->vaddr = dma_alloc_coherent(pool->dev, pool->allocation, &dma, gfp);
+	/* Bounce buffers that stand in for pages are aligned to a page only. */
+	if (page->vaddr && (unsigned long)page->vaddr & (pool->allocation - 1)) {
+		dma_free_coherent(pool->dev, pool->allocation, page->vaddr, dma);
+		page->vaddr = NULL;
+	}
 	if (!page->vaddr) {
 		kfree(page);
 		return NULL;
@@ -146,7 +152,7 @@ static struct dma_page *new_page(struct dma_pool *pool, gfp_t gfp)
 	return page;
 }
 
-static void *take_block(struct dma_pool *pool, dma_addr_t *handle)
+static __always_inline void *take_block(struct dma_pool *pool, dma_addr_t *handle)
 {
 	struct dma_page *page = list_first_entry_or_null(&pool->avail, struct dma_page, node);
 	u32 offset;
@@ -171,7 +177,8 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
 	unsigned long irq;
 	void *block;
 
-	might_alloc(gfp);
+	if ((gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
+		might_alloc(gfp);
 	irq = mm_lock_write(&pool->lock);
 	block = take_block(pool, handle);
 	mm_unlock_write(&pool->lock, irq);
@@ -193,9 +200,22 @@ void *dma_pool_alloc(struct dma_pool *pool, gfp_t gfp, dma_addr_t *handle)
 }
 EXPORT_SYMBOL(dma_pool_alloc);
 
+/* Every allocation of a pool is aligned to its size, so a block leads to its page without a search. */
+static inline struct dma_page *page_of(const struct dma_pool *pool, const void *vaddr)
+{
+	unsigned long start = (unsigned long)vaddr & ~((unsigned long)pool->allocation - 1);
+
+	if (MM_DEBUG && !virt_addr_valid((void *)start))
+		return NULL;
+	if (MM_DEBUG && virt_to_page((void *)start)->owner != OWNER_DMA &&
+	    !is_swiotlb_buffer(NULL, __pa((void *)start)))
+		return NULL;
+	return (struct dma_page *)virt_to_page((void *)start)->mapping;
+}
+
 /* What is wrong with giving this back? NULL: nothing. */
-static const char *bad_block(const struct dma_pool *pool, const struct dma_page *page, const void *vaddr,
-			     dma_addr_t handle)
+static inline const char *bad_block(const struct dma_pool *pool, const struct dma_page *page, const void *vaddr,
+				    dma_addr_t handle)
 {
 	u32 offset;
 
@@ -204,21 +224,14 @@ static const char *bad_block(const struct dma_pool *pool, const struct dma_page 
 	offset = (u32)((const char *)vaddr - (const char *)page->vaddr);
 	if (handle - page->dma != offset)
 		return "bad dma";
-	if (offset % pool->boundary % pool->size)
+	if (MM_DEBUG && offset % pool->boundary % pool->size)
 		return "bad vaddr";
 	return already_free(pool, page, offset) ? "already free" : NULL;
 }
 
-static struct dma_page *page_of(const void *vaddr)
-{
-	struct page *head = virt_addr_valid(vaddr) ? page_head(virt_to_page(vaddr)) : NULL;
-
-	return head && head->owner == OWNER_DMA ? (struct dma_page *)head->mapping : NULL;
-}
-
 void dma_pool_free(struct dma_pool *pool, void *vaddr, dma_addr_t handle)
 {
-	struct dma_page *page = page_of(vaddr);
+	struct dma_page *page = page_of(pool, vaddr);
 	unsigned long irq = mm_lock_write(&pool->lock);
 	const char *wrong = bad_block(pool, page, vaddr, handle);
 

@@ -7,7 +7,10 @@
 #include <kunit/test.h>
 #include <linux/dma-mapping.h>
 #include <linux/gfp.h>
+#include <linux/delay.h>
+#include <linux/err.h>
 #include <linux/mm.h>
+#include <linux/smp.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <mmvisor/dma_engine.h>
@@ -274,6 +277,64 @@ static void dma_interrupts_once_per_batch(struct kunit *test)
 	}
 }
 
+static void channel_done(void *arg, const struct dma_desc *desc)
+{
+	(void)desc;
+	++*(unsigned int *)arg;
+}
+
+/* The engine is in the middle of something long when its queue is reset: from then on it touches nothing. */
+static void dma_stops_at_a_reset(struct kunit *test)
+{
+	enum { BIG = 256 << 10, FILLS = 16 };
+	struct dma_desc d = {.op = DMA_FILL, .src = 0x77, .len = BIG};
+	struct dma_channel *ch;
+	unsigned int done = 0;
+	dma_addr_t addr;
+	char *big = dma_alloc_coherent(dma_engine_device(ENGINE), BIG, &addr, GFP_KERNEL | __GFP_NOWARN);
+
+	if (!big)
+		kunit_skip(test, "no memory for it within the engine's reach");
+	ch = dma_channel_open(ENGINE, 0, 32, channel_done, &done);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(ch));
+	d.dst = addr;
+	for (unsigned int i = 0; i < FILLS; i++)
+		KUNIT_EXPECT_EQ(test, dma_channel_submit(ch, &d), 0);
+	dma_channel_close(ch);
+	for (unsigned int i = 0; i < BIG; i += 512)
+		big[i] = 0x33;
+	KUNIT_EXPECT_EQ(test, done, 0U);
+	msleep(20);
+	for (unsigned int i = 0; i < BIG; i += 512)
+		if (big[i] != 0x33)
+			KUNIT_FAIL(test, "byte %u was written after the reset", i);
+	dma_free_coherent(dma_engine_device(ENGINE), BIG, big, addr);
+}
+
+/* Every queue but the batches' own, each once; a ring that is full says so. */
+static void dma_channels_come_and_go(struct kunit *test)
+{
+	struct dma_channel *ch[DMA_QUEUES];
+	struct dma_desc d = {.op = DMA_IRQ};
+	unsigned int done = 0, nr = 0;
+
+	while (nr < DMA_QUEUES) {
+		ch[nr] = dma_channel_open(ENGINE, nr % nr_cpu_ids, 4, channel_done, &done);
+		if (IS_ERR(ch[nr]))
+			break;
+		nr++;
+	}
+	KUNIT_EXPECT_EQ(test, nr, (unsigned int)DMA_QUEUES - 1);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(ch[nr]), -EBUSY);
+	for (unsigned int i = 0; i < 4; i++)
+		KUNIT_EXPECT_EQ(test, dma_channel_submit(ch[0], &d), 0);
+	KUNIT_EXPECT_EQ(test, dma_channel_submit(ch[0], &d), -ENOSPC);
+	while (nr)
+		dma_channel_close(ch[--nr]);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(dma_channel_open(ENGINE, 0, 3, channel_done, &done)), -EINVAL);
+	KUNIT_EXPECT_EQ(test, PTR_ERR(dma_channel_open(ENGINE, nr_cpu_ids, 4, channel_done, &done)), -ENODEV);
+}
+
 static struct kunit_case dma_cases[] = {KUNIT_CASE(dma_copies),
 					KUNIT_CASE(dma_fills_across_pages),
 					KUNIT_CASE(dma_computes_crc32c),
@@ -284,6 +345,8 @@ static struct kunit_case dma_cases[] = {KUNIT_CASE(dma_copies),
 					KUNIT_CASE(dma_refuses_addresses_without_ram),
 					KUNIT_CASE(dma_refuses_nonsense),
 					KUNIT_CASE(dma_interrupts_once_per_batch),
+					KUNIT_CASE(dma_stops_at_a_reset),
+					KUNIT_CASE(dma_channels_come_and_go),
 					{}};
 
 static struct kunit_suite dma_suite = {

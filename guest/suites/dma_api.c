@@ -282,33 +282,34 @@ static void bounce_buffers_do_not_leak_old_contents(struct kunit *test)
 
 static void bounce_pool_runs_dry_and_recovers(struct kunit *test)
 {
-	size_t size = swiotlb_max_mapping_size(dev);
-	unsigned int max = (unsigned int)(swiotlb_nslabs() / IO_TLB_SEGSIZE), nr = 0;
-	char *p = far_memory(test, size + 1);
+	enum { SLOTS = 32, SIZE = SLOTS * 2048 };
+	size_t largest = swiotlb_max_mapping_size(dev);
+	unsigned int max = (unsigned int)(swiotlb_nslabs() / SLOTS), nr = 0;
+	char *p = far_memory(test, largest + 1);
 	dma_addr_t *addr = kunit_kcalloc(test, max + 1, sizeof(*addr), GFP_KERNEL), again;
 	unsigned long used = swiotlb_used();
 
 	need_bounce(test);
-	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(dev), size);
+	KUNIT_EXPECT_EQ(test, dma_max_mapping_size(dev), largest);
 	KUNIT_ASSERT_NOT_NULL(test, addr);
 	/* Larger than a segment: never. */
-	again = dma_map_single_attrs(dev, p, size + 1, DMA_TO_DEVICE, DMA_ATTR_NO_WARN);
+	again = dma_map_single_attrs(dev, p, largest + 1, DMA_TO_DEVICE, DMA_ATTR_NO_WARN);
 	KUNIT_EXPECT_EQ(test, dma_mapping_error(dev, again), -ENOMEM);
 	while (nr <= max) {
-		addr[nr] = dma_map_single(dev, p, size, DMA_TO_DEVICE);
+		addr[nr] = dma_map_single(dev, p, SIZE, DMA_TO_DEVICE);
 		if (dma_mapping_error(dev, addr[nr]))
 			break;
 		nr++;
 	}
 	KUNIT_EXPECT_LE(test, nr, max);
-	KUNIT_EXPECT_EQ(test, swiotlb_used(), used + nr * IO_TLB_SEGSIZE);
+	KUNIT_EXPECT_EQ(test, swiotlb_used(), used + nr * SLOTS);
 	KUNIT_ASSERT_GT(test, nr, 0U);
-	dma_unmap_single(dev, addr[--nr], size, DMA_TO_DEVICE);
-	again = dma_map_single(dev, p, size, DMA_TO_DEVICE);
+	dma_unmap_single(dev, addr[--nr], SIZE, DMA_TO_DEVICE);
+	again = dma_map_single(dev, p, SIZE, DMA_TO_DEVICE);
 	KUNIT_EXPECT_EQ(test, dma_mapping_error(dev, again), 0);
-	dma_unmap_single(dev, again, size, DMA_TO_DEVICE);
+	dma_unmap_single(dev, again, SIZE, DMA_TO_DEVICE);
 	while (nr)
-		dma_unmap_single(dev, addr[--nr], size, DMA_TO_DEVICE);
+		dma_unmap_single(dev, addr[--nr], SIZE, DMA_TO_DEVICE);
 	KUNIT_EXPECT_EQ(test, swiotlb_used(), used);
 }
 
