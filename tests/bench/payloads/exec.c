@@ -17,8 +17,11 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
+#include <linux/stringify.h>
 #include <linux/workqueue.h>
 #include <mmvisor/dma_engine.h>
+
+#include <asm/apic.h>
 
 #define ROUNDS 300
 #define PATIENCE (60 * HZ)
@@ -148,6 +151,72 @@ static void softirqs(struct kunit *test)
 	tasklet_kill(&tasklet);
 }
 
+/* ---- interrupts ---- */
+
+/* An "int" for each vector that a device may have: the way in without anybody outside who delivers it. */
+#define INT_STUB_SIZE 4
+asm(".balign 16\n"
+    "int_stubs:\n"
+    "vector = " __stringify(FIRST_DEVICE_VECTOR) "\n"
+						 ".rept " __stringify(LAST_DEVICE_VECTOR) " - " __stringify(
+							 FIRST_DEVICE_VECTOR) " + 1\n"
+									      ".balign 4\n"
+									      "int $vector\n"
+									      "ret\n"
+									      "vector = vector + 1\n"
+									      ".endr\n");
+extern char int_stubs[];
+
+static u64 seen;
+
+static irqreturn_t arrive_irq(int irq, void *dev)
+{
+	(void)irq;
+	(void)dev;
+	took(rdtsc() - READ_ONCE(seen));
+	return IRQ_HANDLED;
+}
+
+static bool arrived;
+
+static void arrive_storm(void *unused)
+{
+	(void)unused;
+	took(rdtsc() - READ_ONCE(seen));
+	WRITE_ONCE(arrived, true);
+}
+
+static void interrupts(struct kunit *test)
+{
+	struct msi_msg msg;
+	int irq = msi_alloc_irq(task_cpu(current), &msg), storm;
+	void (*raise)(void) = (void (*)(void))(int_stubs + (irq - FIRST_DEVICE_VECTOR) * INT_STUB_SIZE);
+
+	KUNIT_ASSERT_GT(test, irq, 0);
+	KUNIT_ASSERT_EQ(test, request_irq((unsigned int)irq, arrive_irq, 0, "bench", NULL), 0);
+	row_begin();
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		WRITE_ONCE(seen, rdtsc());
+		raise();
+	}
+	row_end("interrupt.entry_to_handler");
+	free_irq((unsigned int)irq, NULL);
+	msi_free_irq(irq);
+
+	/* The same from the last instruction that the interrupted code had done, the delivery included. */
+	storm = dma_storm_start(0, task_cpu(current), 0, arrive_storm, NULL);
+	KUNIT_ASSERT_GE(test, storm, 0);
+	row_begin();
+	for (unsigned int i = 0; i < ROUNDS; i++) {
+		WRITE_ONCE(arrived, false);
+		dma_storm_fire(storm);
+		while (!READ_ONCE(arrived))
+			WRITE_ONCE(seen, rdtsc());
+	}
+	row_end("interrupt.interrupted_code_to_handler");
+	dma_storm_stop(storm);
+}
+
 /* ---- work items, callbacks ---- */
 
 static void arrive_work(struct work_struct *work)
@@ -245,7 +314,13 @@ static void ipis(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(switches), KUNIT_CASE(softirqs), KUNIT_CASE(deferred), KUNIT_CASE(locks), KUNIT_CASE(ipis), {},
+	KUNIT_CASE(switches),
+	KUNIT_CASE(softirqs),
+	KUNIT_CASE(interrupts),
+	KUNIT_CASE(deferred),
+	KUNIT_CASE(locks),
+	KUNIT_CASE(ipis),
+	{},
 };
 static struct kunit_suite suite = {.name = "exec", .test_cases = cases};
 kunit_test_suite(suite);
