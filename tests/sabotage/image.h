@@ -147,9 +147,10 @@ struct sabotage {
 	const char *may;
 };
 
-extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[], vmalloc_sabotage[], device_sabotage[];
+extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[], vmalloc_sabotage[], device_sabotage[],
+	sched_sabotage[];
 extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
-	nr_device_sabotage;
+	nr_device_sabotage, nr_sched_sabotage;
 
 extern const struct sabotage thread_sabotage[];
 extern const unsigned int nr_thread_sabotage;

@@ -90,13 +90,14 @@ LOOP(slab)
 LOOP(vmalloc)
 LOOP(device)
 LOOP(thread)
+LOOP(sched)
 
 static bool covered(const char *rule)
 {
-	const struct sabotage *tables[] = {page_sabotage, table_sabotage, slab_sabotage, vmalloc_sabotage,
-					   device_sabotage, thread_sabotage};
-	const unsigned int sizes[] = {nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
-				      nr_device_sabotage, nr_thread_sabotage};
+	const struct sabotage *tables[] = {page_sabotage,   table_sabotage,  slab_sabotage, vmalloc_sabotage,
+					   device_sabotage, thread_sabotage, sched_sabotage};
+	const unsigned int sizes[] = {nr_page_sabotage,   nr_table_sabotage,  nr_slab_sabotage, nr_vmalloc_sabotage,
+				      nr_device_sabotage, nr_thread_sabotage, nr_sched_sabotage};
 
 	for (unsigned int t = 0; t < sizeof(sizes) / sizeof(sizes[0]); t++)
 		for (unsigned int i = 0; i < sizes[t]; i++)
@@ -154,6 +155,7 @@ int main(void)
 	tcase_add_loop_test(t, vmalloc_are_noticed, 0, (int)nr_vmalloc_sabotage);
 	tcase_add_loop_test(t, device_are_noticed, 0, (int)nr_device_sabotage);
 	tcase_add_loop_test(t, thread_are_noticed, 0, (int)nr_thread_sabotage);
+	tcase_add_loop_test(t, sched_are_noticed, 0, (int)nr_sched_sabotage);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, robust_tests());
 	suite_add_tcase(s, program_tests());

@@ -126,6 +126,11 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_LOCK_HELD] = {"lock.held", "a spinlock that a thread holds names the CPU where that thread runs", "225"},
 	[R_LOCK_QUIET] = {"lock.quiet", "nobody holds a lock when all is done", "225"},
 	[R_LOCK_ORDER] = {"lock.order", "the orders in which locks were taken have no cycle", "224"},
+	[R_SCHED_QUEUE] = {"sched.queue", "a run queue holds runnable threads of its CPU, as many as it counts", "220"},
+	[R_RCU_GRACE] = {"rcu.grace", "a grace period under way waits for CPUs that exist, none for none", "227"},
+	[R_RCU_LISTS] = {"rcu.lists", "lists of callbacks end, where and after as many as they say", "227"},
+	[R_RCU_CALLBACK] = {"rcu.callback", "a callback that waits lies in allocated memory, and waits once",
+			    "104,134,227"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -296,7 +301,8 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones, check_buddy, check_pages, check_tables, check_slabs, check_vmalloc, check_dma, check_threads,
+	check_zones,   check_buddy, check_pages,   check_tables, check_slabs,
+	check_vmalloc, check_dma,   check_threads, check_sched,
 };
 
 static void finish(struct check_report *r, uint64_t start)

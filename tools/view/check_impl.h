@@ -104,6 +104,10 @@ enum rule {
 	R_LOCK_HELD,
 	R_LOCK_QUIET,
 	R_LOCK_ORDER,
+	R_SCHED_QUEUE,
+	R_RCU_GRACE,
+	R_RCU_LISTS,
+	R_RCU_CALLBACK,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -219,6 +223,7 @@ void check_slabs(struct check_ctx *c);
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
+void check_sched(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */
 void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
 

@@ -6,17 +6,22 @@
  * What there is then: used and free blocks of many orders, caches with partial, full and empty slabs, objects waiting in
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
  * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
- * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not.
+ * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not;
+ * threads that wait for their turn, callbacks that wait for a grace period.
  */
 #include <kunit/test.h>
 #include <linux/bug.h>
+#include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
+#include <linux/irqflags.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/module.h>
 #include <linux/panic.h>
+#include <linux/rcupdate.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <mmvisor/dma_engine.h>
@@ -24,6 +29,7 @@
 #define OBJECTS 1200
 #define AREAS 12
 #define SINGLES 96
+#define CALLBACKS 4
 /* The block of this order is what vmap() shows: damage to other blocks does not touch the area. */
 #define SHOWN 7
 
@@ -110,12 +116,48 @@ static void fill_devices(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[1]), 0);
 }
 
+static int has_no_turn(void *unused)
+{
+	(void)unused;
+	return 0;
+}
+
+static void never_called(struct rcu_head *head)
+{
+	(void)head;
+}
+
+/* From here on nothing else happens on this CPU. */
+static void fill_queues(struct kunit *test)
+{
+	struct rcu_head *heads[CALLBACKS];
+	struct task_struct *tasks[3];
+
+	for (int i = 0; i < 3; i++) {
+		tasks[i] = kthread_create_on_cpu(has_no_turn, NULL, 0, "rich/%u");
+		KUNIT_ASSERT_NOT_ERR_OR_NULL(test, tasks[i]);
+	}
+	for (int i = 0; i < CALLBACKS; i++) {
+		heads[i] = kmalloc(128, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, heads[i]);
+	}
+	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
+	rcu_barrier();
+	local_irq_disable();
+	for (int i = 0; i < 3; i++)
+		wake_up_process(tasks[i]);
+	/* The first one gets a grace period to wait for, the others wait for the next one to begin. */
+	for (int i = 0; i < CALLBACKS; i++)
+		call_rcu(heads[i], never_called);
+}
+
 static void rich(struct kunit *test)
 {
 	fill_caches(test);
 	fill_pages(test);
 	fill_areas(test);
 	fill_devices(test);
+	fill_queues(test);
 	panic("rich: as intended");
 }
 
