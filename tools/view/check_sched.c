@@ -12,7 +12,9 @@
 #include "tools/view/slabs.h"
 
 /* More than anybody has: a count that large is garbage. */
-#define MAX_CALLBACKS (1u << 24)
+#define MAX_CALLBACKS (1u << 22)
+/* Asking a slab about an object costs a walk of its free list: of longer lists, the first so many are asked about. */
+#define MAX_OBJECTS_ASKED 4096
 #define MAX_RUNNABLE (1u << 16)
 
 static const char *const list_names[RCU_LISTS] = {"next", "wait", "done"};
@@ -96,7 +98,7 @@ static void callback_fault(struct check_ctx *c, unsigned int cpu, unsigned int l
 }
 
 /* Why can no callback be at @at? NULL: it can. */
-static const char *why_not(struct check_ctx *c, gva_t at)
+static const char *why_not(struct check_ctx *c, gva_t at, bool ask_slab)
 {
 	struct slab_object o;
 	struct page head;
@@ -112,7 +114,7 @@ static const char *why_not(struct check_ctx *c, gva_t at)
 		return NULL;
 	switch (frame_state(c, gpa >> MMV_PAGE_SHIFT, &head)) {
 	case PAGE_USED:
-		if (head.owner == OWNER_SLAB && !c->busy && !view_object(c->v, DIRECT_MAP + gpa, &o) &&
+		if (head.owner == OWNER_SLAB && ask_slab && !c->busy && !view_object(c->v, DIRECT_MAP + gpa, &o) &&
 		    o.state != OBJECT_USED)
 			return "in a free object";
 		return NULL;
@@ -136,14 +138,19 @@ static void list_fault(struct check_ctx *c, unsigned int cpu, unsigned int list,
 static void check_chain(struct check_ctx *c, unsigned int cpu, unsigned int list, gva_t at,
 			const struct rcu_chain *chain, struct vec *seen)
 {
-	gva_t link = at + offsetof(struct rcu_chain, head), node = chain->head.va;
+	gva_t link = at + offsetof(struct rcu_chain, head), node = chain->head.va, mark = 0;
 	uint64_t nr = 0;
 	char text[64];
 
 	while (node && nr <= chain->nr && nr < MAX_CALLBACKS) {
 		struct callback_head h;
-		const char *why = why_not(c, node);
+		const char *why = why_not(c, node, nr < MAX_OBJECTS_ASKED);
 
+		/* A circle comes by its mark; the marks are ever further apart. */
+		if (node == mark)
+			break;
+		if (!(nr & (nr - 1)))
+			mark = node;
 		if (why)
 			callback_fault(c, cpu, list, node, why);
 		if (view_read(c->v, node, &h, sizeof(h)))

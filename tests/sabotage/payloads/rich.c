@@ -39,8 +39,8 @@ static struct page *singles[SINGLES], *blocks[MAX_PAGE_ORDER + 1][2];
 
 static void fill_caches(struct kunit *test)
 {
-	struct kmem_cache *mixed = kmem_cache_create("rich-mixed", 88, 0, 0, NULL);
-	struct kmem_cache *done = kmem_cache_create("rich-empty", 120, 0, 0, NULL);
+	struct kmem_cache *mixed = kmem_cache_create("rich-mixed", 88, 0, SLAB_NO_MERGE, NULL);
+	struct kmem_cache *done = kmem_cache_create("rich-empty", 120, 0, SLAB_NO_MERGE, NULL);
 
 	KUNIT_ASSERT_NOT_NULL(test, mixed);
 	KUNIT_ASSERT_NOT_NULL(test, done);
