@@ -186,7 +186,7 @@ const struct sabotage sched_sabotage[] = {
 	{"sched.queue", "a thread of another CPU is queued", thread_elsewhere, ""},
 	{"sched.queue", "a thread that may not run here is queued", thread_not_allowed, ""},
 	{"sched.queue", "nr", queue_counts_one_more, ""},
-	{"sched.queue", "queues nowhere", cpus_nowhere, ""},
+	{"sched.queue", "queues nowhere", cpus_nowhere, "thread.cpu"},
 	{"rcu.grace", "waits for nobody", grace_for_nobody, ""},
 	{"rcu.grace", "waits for a CPU that is not there", grace_for_no_cpu, ""},
 	{"rcu.grace", "completed before it began", grace_runs_back, ""},
