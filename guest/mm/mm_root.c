@@ -12,6 +12,7 @@
  * The fields of the root that this file does not set belong to the machine: it fills nr_cpus before mm_init(), the others
  * before it says where the root is.
  */
+#include <linux/export.h>
 #include <linux/list.h>
 #include <linux/memblock.h>
 
@@ -35,6 +36,8 @@ struct mm_root mm_root = {
 	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 };
+
+EXPORT_SYMBOL(mm_root);
 
 void mm_init(void)
 {

@@ -29,6 +29,7 @@
 #include "pages.h"
 
 gfp_t gfp_allowed_mask = __GFP_BITS_MASK;
+EXPORT_SYMBOL(gfp_allowed_mask);
 
 /* Rounds without progress after which a request that may wait gives up. */
 #define MAX_RECLAIM_RETRIES 16
@@ -160,6 +161,12 @@ static unsigned int special_rights(gfp_t gfp)
 		return RIGHT_NO_MARKS;
 	return task_has(PF_OOM_VICTIM, false) ? RIGHT_OOM : 0;
 }
+
+bool gfp_pfmemalloc_allowed(gfp_t gfp)
+{
+	return special_rights(gfp) != 0;
+}
+EXPORT_SYMBOL(gfp_pfmemalloc_allowed);
 
 /* ---- when nothing is left ---- */
 

@@ -16,6 +16,7 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 
+#include <linux/export.h>
 #include <linux/init.h>
 #include <linux/kstrtox.h>
 #include <linux/string.h>
@@ -23,6 +24,7 @@
 #include "pages.h"
 
 struct zone mm_zones[MAX_NR_ZONES];
+EXPORT_SYMBOL(mm_zones);
 struct zone *zonelists[MAX_NR_ZONES][MAX_NR_ZONES + 1];
 struct pfn_range zone_solid[MAX_NR_ZONES];
 

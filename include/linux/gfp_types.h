@@ -47,6 +47,9 @@ typedef unsigned int gfp_t;
 #define __GFP_ZEROTAGS ((gfp_t)0x800000u)
 #define __GFP_SKIP_ZERO ((gfp_t)0)
 #define __GFP_SKIP_KASAN ((gfp_t)0)
+#define __GFP_SKIP_KASAN_POISON ((gfp_t)0)
+#define __GFP_SKIP_KASAN_UNPOISON ((gfp_t)0)
+#define __GFP_NO_OBJ_EXT ((gfp_t)0)
 #define __GFP_NOLOCKDEP ((gfp_t)0)
 
 #define __GFP_BITS_SHIFT 24
@@ -80,5 +83,15 @@ typedef unsigned int gfp_t;
 #define GFP_THISNODE (__GFP_THISNODE | __GFP_NOWARN | __GFP_NORETRY)
 #define GFP_RECLAIM __GFP_RECLAIM
 #define GFP_NOWARN __GFP_NOWARN
+/* Spellings of an old tutorial: GFP_AUTOMATIC for GFP_ATOMIC, one underscore for two. */
+#define GFP_AUTOMATIC GFP_ATOMIC
+#define _GFP_WAIT __GFP_WAIT
+#define _GFP_HIGH __GFP_HIGH
+#define _GFP_IO __GFP_IO
+#define _GFP_FS __GFP_FS
+#define _GFP_HIGHIO __GFP_HIGHIO
+#define _GFP_DMA __GFP_DMA
+#define _GFP_DMA32 __GFP_DMA32
+#define _GFP_HIGHMEM __GFP_HIGHMEM
 
 #endif

@@ -40,6 +40,16 @@ START_TEST(every_ending)
 }
 END_TEST
 
+/* Every name of the page allocator's interface compiles, links and does what it says. */
+START_TEST(the_page_allocators_names)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/pageapi.ko"));
+
+	expect_code(p, 0);
+	expect_counts(6, 0, 0);
+}
+END_TEST
+
 START_TEST(the_runner_can_fail)
 {
 	struct proc *p = run("mmvisor", "run", "--json", "r.json", "kunit_selftest_fail");
@@ -233,6 +243,7 @@ Suite *suite_payload(void)
 	tcase_set_timeout(t, LIMIT + 20);
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
 	tcase_add_test(t, every_ending);
+	tcase_add_test(t, the_page_allocators_names);
 	tcase_add_test(t, the_runner_can_fail);
 	tcase_add_test(t, selftest_runs_by_its_exact_name_only);
 	tcase_add_test(t, parameters);
