@@ -32,6 +32,7 @@ vmm/*                   $host|"shared/[a-z_]+\.h"|"tools/(view|trace)/[a-z_]+\.h
 tools/view/*            $host|"shared/[a-z_]+\.h"|"tools/view/[a-z_]+\.h"
 tools/trace/*           $host|"shared/[a-z_]+\.h"|"tools/trace/[a-z_]+\.h"|"[a-z_]+\.h"
 tools/*                 $host|"shared/[a-z_]+\.h"|"tools/[a-z_/]+\.h"
+tests/bench/payloads/*  $free|$api|"platform\.h"
 tests/*/payloads/*      $free|$api
 tests/*                 .*
 RULES

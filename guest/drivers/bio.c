@@ -77,6 +77,8 @@ int submit_bio_wait(struct bio *bio)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 
+	/* It stays until the bio is over. */
+	/* cppcheck-suppress autoVariables */
 	bio->bi_private = &done;
 	bio->bi_end_io = wake_submitter;
 	submit_bio(bio);

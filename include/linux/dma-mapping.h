@@ -18,7 +18,8 @@
 #include <linux/scatterlist.h>
 #include <linux/types.h>
 
-#define DMA_BIT_MASK(n) (((n) == 64) ? ~0ULL : ((1ULL << (n)) - 1))
+/* @n: 1 to 64 */
+#define DMA_BIT_MASK(n) (~0ULL >> (64 - (n)))
 #define DMA_MAPPING_ERROR (~(dma_addr_t)0)
 
 #define DMA_ATTR_WEAK_ORDERING (1UL << 1)

@@ -10,6 +10,7 @@
 #define ROWS 48
 #define MARGIN 16
 #define LABEL 110
+#define WIDTH ((unsigned int)(LABEL + COLUMNS * CELL + MARGIN))
 
 const char *map_color(unsigned int class)
 {
@@ -148,7 +149,7 @@ void map_svg(const struct pagemap *m, const char *source, FILE *out)
 		"font-family=\"sans-serif\" font-size=\"11\">\n"
 		"<rect width=\"100%%\" height=\"100%%\" fill=\"#ffffff\"/>\n<text x=\"%d\" y=\"24\" "
 		"font-size=\"15\">Memory of ",
-		LABEL + COLUMNS * CELL + MARGIN, height, LABEL + COLUMNS * CELL + MARGIN, height, MARGIN);
+		WIDTH, height, WIDTH, height, MARGIN);
 	put_escaped(out, source);
 	fputs("</text>\n", out);
 	for (unsigned int i = 0; i < m->nr_zones; i++) {
