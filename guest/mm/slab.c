@@ -227,28 +227,35 @@ int kmem_cache_alloc_bulk(struct kmem_cache *s, gfp_t gfp, size_t nr, void **p)
 }
 EXPORT_SYMBOL(kmem_cache_alloc_bulk);
 
-/* Push until the array is full or something is odd. Interrupts are off. Return: how many. */
+/*
+ * Push until the array is full or something is odd. Interrupts are off. Return: how many.
+ *
+ * Every instruction of the loop counts: only a slab's page has its cache's address there, so its owner need not be looked at.
+ */
 static size_t push_many(struct kmem_cache *s, size_t nr, void **p)
 {
 	struct slab_cpu *c = this_slab_cpu(s);
-	uint32_t at = c->nr, room = c->cap - at;
-	const void *last = at ? c->objs[at - 1] : NULL;
-	void **to = &c->objs[at];
-	size_t n;
+	const struct slab *pages = (const struct slab *)vmemmap;
+	unsigned long limit = direct_map_bytes;
+	uint32_t at = c->nr;
+	/* One index for both: what is read at @from goes to @from + @apart. */
+	unsigned long from = (unsigned long)p, apart = (unsigned long)&c->objs[at] - from;
+	unsigned long end = from + min_t(size_t, nr, c->cap - at) * sizeof(void *);
 
-	nr = min_t(size_t, nr, room);
-	for (n = 0; n < nr; n++) {
-		void *obj = p[n];
-		const struct slab *page = obj_page(obj);
+	if (unlikely(at && c->objs[at - 1] == p[0]))
+		return 0;
+	for (; from < end; from += sizeof(void *)) {
+		void *obj = *(void **)from;
+		unsigned long offset = (unsigned long)obj - PAGE_OFFSET;
 
-		if (unlikely(!page || page->slab_cache != s || obj == last || !plausible(s, obj)))
+		if (unlikely(offset >= limit || pages[offset >> PAGE_SHIFT].slab_cache != s || !plausible(s, obj)))
 			break;
-		last = obj;
-		to[n] = obj;
+		*(void **)(from + apart) = obj;
 	}
+	nr = (from - (unsigned long)p) / sizeof(void *);
 	barrier();
-	WRITE_ONCE(c->nr, at + (uint32_t)n);
-	return n;
+	WRITE_ONCE(c->nr, at + (uint32_t)nr);
+	return nr;
 }
 
 void kmem_cache_free_bulk(struct kmem_cache *s, size_t nr, void **p)

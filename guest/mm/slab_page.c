@@ -261,6 +261,23 @@ unsigned long slab_discard_empty(struct kmem_cache *s, uint64_t keep)
 	return free_slabs(s, &surplus);
 }
 
+/* The objects at the end of the array that lie in the same slab as the last one, @nr at most. Return: how many that were. */
+static unsigned int put_run(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
+{
+	unsigned int at = c->nr, end = at - nr, bad = 0;
+	struct slab *slab = obj_slab(s, c->objs[at - 1]);
+	unsigned long base = (unsigned long)slab_address(slab), bytes = PAGE_SIZE << slab->order;
+	unsigned int old = slab->inuse;
+
+	while (at > end && (unsigned long)c->objs[at - 1] - base < bytes)
+		bad += !put_link(s, slab, c->objs[--at]);
+	nr = c->nr - at;
+	c->nr = at;
+	if (likely(nr > bad))
+		slab_refile(s, slab, old);
+	return nr;
+}
+
 void slab_drain(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
 {
 	LIST_HEAD(surplus);
@@ -268,13 +285,8 @@ void slab_drain(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
 
 	c->busy = 1;
 	c->drains++;
-	while (nr--) {
-		void *obj = c->objs[--c->nr];
-		struct slab *slab = obj_slab(s, obj);
-
-		if (likely(put_link(s, slab, obj)))
-			slab_refile(s, slab, slab->inuse + 1U);
-	}
+	while (nr)
+		nr -= put_run(s, c, nr);
 	c->busy = 0;
 	collect_empty(s, SLAB_EMPTY_KEEP, &surplus);
 	mm_unlock_write(&s->lock, irq);
