@@ -83,8 +83,9 @@ kmem_buckets *kmem_buckets_create(const char *name, slab_flags_t flags, unsigned
 		char text[32];
 
 		snprintf(text, sizeof(text), size < 1024 ? "%s-%u" : "%s-%uk", name, size < 1024 ? size : size / 1024);
-		(*b)[i] = kmem_cache_create_usercopy(text, size, size & -size, flags | SLAB_NO_MERGE,
-						     usersize ? offset : 0, min(usersize, size - offset), ctor);
+		(*b)[i] = kmem_cache_create_usercopy(text, size, min_t(unsigned int, size & -size, PAGE_SIZE),
+						     flags | SLAB_NO_MERGE, usersize ? offset : 0,
+						     min(usersize, size - offset), ctor);
 		if ((*b)[i])
 			continue;
 		while (i--)

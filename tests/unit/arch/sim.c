@@ -669,8 +669,17 @@ bool sim_fail_hit(void)
 	return fail_done;
 }
 
+static bool fail_always;
+
+void sim_fail_always(bool yes)
+{
+	fail_always = yes;
+}
+
 static bool refuse(void)
 {
+	if (fail_always)
+		return true;
 	if (fail_countdown < 0 || fail_countdown-- > 0)
 		return false;
 	fail_done = true;

@@ -42,6 +42,8 @@ void sim_interrupt_exit(void);
 
 /** sim_fail_at - refuse the @n-th inner allocation from now on (0: the next; negative: none). */
 void sim_fail_at(long n);
+/** sim_fail_always - refuse all of them, or none. */
+void sim_fail_always(bool yes);
 /** sim_fail_hit - was one refused since the last sim_fail_at() with a number? */
 bool sim_fail_hit(void);
 

@@ -138,8 +138,8 @@ unsigned long sim_user_hole = 65536, sim_user_end = ~0UL;
 
 unsigned long arch_copy_user(void *to, const void *from, unsigned long n)
 {
-	unsigned long user = (unsigned long)to < (unsigned long)from ? (unsigned long)to : (unsigned long)from;
-	unsigned long part = n;
+	bool writes = (unsigned long)to < sim_user_hole || sim_user_end - (unsigned long)to < 65536;
+	unsigned long user = writes ? (unsigned long)to : (unsigned long)from, part = n;
 
 	if (user < sim_user_hole)
 		return n;
