@@ -151,9 +151,6 @@ void free_block(struct page *page, unsigned int order);
 /** bad_page - something is wrong with a page that is handed in; say so, and what. The page is left alone. */
 void bad_page(const struct page *page, const char *what);
 
-/** pgtable_pages - pages that are page tables made after boot. */
-unsigned long pgtable_pages(void);
-
 /** alloc_failed - say that a request was refused, and what there is of memory; unless it does not want to, or too often. */
 void alloc_failed(gfp_t gfp, unsigned int order);
 

@@ -3,6 +3,7 @@
  * mm_vmalloc.c - suite: virtually contiguous memory. Contents, edges that fault, memory that faults once it is freed, places, vmap,
  * frees in interrupts, all CPUs at once.
  */
+#include <linux/io.h>
 #include <linux/uaccess.h>
 
 #include "mm_suite.h"
@@ -131,6 +132,23 @@ static void frees_in_interrupts_wait(struct kunit *test)
 
 #define HELD 6
 
+/* In a task, in an interrupt on some CPU, or with interrupts off. */
+static void free_somewhere(struct mm_worker *w, void *p)
+{
+	unsigned int how = mm_below(&w->rnd, 4);
+	unsigned long flags;
+
+	if (how == 0) {
+		smp_call_function_single(mm_below(&w->rnd, num_online_cpus()), free_it, p, 1);
+	} else if (how == 1) {
+		local_irq_save(flags);
+		vfree(p);
+		local_irq_restore(flags);
+	} else {
+		vfree(p);
+	}
+}
+
 static void churn(struct mm_worker *w)
 {
 	struct {
@@ -144,11 +162,11 @@ static void churn(struct mm_worker *w)
 		if (held[i].p) {
 			for (unsigned long at = 0; at < held[i].size; at += PAGE_SIZE)
 				w->errors += !mm_marked(held[i].p + at, PAGE_SIZE, w->cpu);
-			vfree(held[i].p);
+			free_somewhere(w, held[i].p);
 			held[i].p = NULL;
 			continue;
 		}
-		held[i].size = (1 + mm_below(&w->rnd, 6)) * PAGE_SIZE;
+		held[i].size = (1 + mm_below(&w->rnd, mm_below(&w->rnd, 8) ? 6 : 80)) * PAGE_SIZE;
 		held[i].p = vmalloc(held[i].size);
 		w->errors += !held[i].p;
 		for (unsigned long at = 0; held[i].p && at < held[i].size; at += PAGE_SIZE)
@@ -163,10 +181,233 @@ static void all_cpus_at_once(struct kunit *test)
 	mm_on_all_cpus(test, churn);
 }
 
+/* ---- large pages, devices, small mappings ---- */
+
+static void large_pages(struct kunit *test)
+{
+	unsigned long size = 2 * PMD_SIZE + 5 * PAGE_SIZE;
+	char *p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_EXPECT_TRUE(test, is_vm_area_hugepages(p));
+	KUNIT_EXPECT_EQ(test, (unsigned long)p & (PMD_SIZE - 1), 0UL);
+	for (unsigned long at = 0; at < size; at += 37 * PAGE_SIZE) {
+		KUNIT_EXPECT_EQ(test, *(long *)(p + at), 0L);
+		mm_mark(p + at, PAGE_SIZE, at);
+		KUNIT_EXPECT_EQ(test, page_count(vmalloc_to_page(p + at)), 1);
+		KUNIT_EXPECT_EQ(test, *(unsigned long *)page_address(vmalloc_to_page(p + at)),
+				(unsigned long)(p + at) ^ at);
+	}
+	/* One of its pages outlives the area. */
+	get_page(vmalloc_to_page(p + PAGE_SIZE));
+	{
+		struct page *kept = vmalloc_to_page(p + PAGE_SIZE);
+
+		vfree(p);
+		mm_drain();
+		KUNIT_EXPECT_EQ(test, page_count(kept), 1);
+		put_page(kept);
+	}
+	KUNIT_EXPECT_TRUE(test, faults(p) && faults(p + PMD_SIZE));
+}
+
+static void device_registers(struct kunit *test)
+{
+	/* The page of the exit port: reading it has no effect. */
+	char __iomem *r = ioremap(DEV_GPA + 8, 16);
+
+	KUNIT_ASSERT_NOT_NULL(test, r);
+	KUNIT_EXPECT_EQ(test, (unsigned long)r & (PAGE_SIZE - 1), 8UL);
+	KUNIT_EXPECT_EQ(test, find_vm_area(r)->phys, DEV_GPA + 8);
+	KUNIT_EXPECT_EQ(test, readq(r), *(volatile u64 *)(DEV_VA + 8));
+	iounmap(r);
+	KUNIT_EXPECT_TRUE(test, faults(r));
+	KUNIT_EXPECT_NULL(test, ioremap(DEV_GPA, 0));
+	KUNIT_EXPECT_NULL(test, ioremap(~0ULL - 10, 100));
+	KUNIT_EXPECT_NULL(test, ioremap_np(DEV_GPA, 16));
+	kunit_expect_warnings(test, 1);
+	KUNIT_EXPECT_NULL(test, ioremap(page_to_phys(vmalloc_to_page(test->priv)), 16));
+	KUNIT_EXPECT_PTR_EQ(test, memremap(page_to_phys(vmalloc_to_page(test->priv)), 16, MEMREMAP_WB),
+			    page_address(vmalloc_to_page(test->priv)));
+}
+
+static void device_registers_and_ram(struct kunit *test)
+{
+	test->priv = vmalloc(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, test->priv);
+	device_registers(test);
+	vfree(test->priv);
+}
+
+static void small_mappings(struct kunit *test)
+{
+	struct page *pages[3] = {NULL};
+	volatile long *m, *first = NULL;
+
+	KUNIT_ASSERT_EQ(test, alloc_pages_bulk_array(GFP_KERNEL, 3, pages), 3UL);
+	for (unsigned int i = 0; i < 40; i++) {
+		m = vm_map_ram(pages, 1 + i % 3, NUMA_NO_NODE);
+		KUNIT_ASSERT_NOT_NULL(test, (void *)m);
+		KUNIT_EXPECT_PTR_NE(test, m, first); /* an address is used once before a flush */
+		first = first ?: m;
+		*m = i;
+		KUNIT_EXPECT_EQ(test, *(volatile long *)page_address(pages[0]), (long)i);
+		vm_unmap_ram((void *)m, 1 + i % 3);
+		KUNIT_EXPECT_TRUE(test, faults((void *)m));
+	}
+	vm_unmap_aliases();
+	m = vm_map_ram(pages, 3, NUMA_NO_NODE);
+	vm_unmap_aliases();
+	*m = 7;
+	KUNIT_EXPECT_EQ(test, *(volatile long *)page_address(pages[0]), 7L);
+	vm_unmap_ram((void *)m, 3);
+	vm_unmap_aliases();
+	free_pages_bulk_array(3, pages);
+}
+
+/* ---- without waiting ---- */
+
+static void no_waiting(struct kunit *test)
+{
+	unsigned long flags;
+	void *p;
+
+	local_irq_save(flags);
+	p = __vmalloc(3 * PAGE_SIZE, GFP_ATOMIC);
+	local_irq_restore(flags);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	local_irq_save(flags);
+	vfree(p);
+	local_irq_restore(flags);
+	p = vrealloc(vmalloc(PAGE_SIZE), 3 * PAGE_SIZE, GFP_KERNEL);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	KUNIT_EXPECT_NULL(test, vrealloc(p, 0, GFP_KERNEL));
+}
+
+/* ---- all CPUs forget ---- */
+
+/** struct watch - a thread on another CPU that looks at an address all the time. @seen: what it saw last */
+struct watch {
+	volatile unsigned long *at;
+	volatile unsigned long seen, looks;
+	volatile bool stop;
+	struct completion done;
+};
+
+static int watch_thread(void *data)
+{
+	struct watch *w = data;
+
+	while (!w->stop) {
+		unsigned long v;
+
+		for (unsigned int i = 0; i < 32; i++)
+			if (!copy_from_kernel_nofault(&v, (void *)w->at, sizeof(v)))
+				w->seen = v;
+		w->looks++;
+		if (!(w->looks & 0xff))
+			cond_resched();
+	}
+	complete(&w->done);
+	return 0;
+}
+
+static bool looked_again(const struct watch *w)
+{
+	unsigned long was = w->looks;
+
+	for (unsigned int tries = 0; tries < 2000; tries++) {
+		if (w->looks - was >= 2)
+			return true;
+		udelay(50);
+	}
+	return false;
+}
+
+#define REMAPS 24
+
+/*
+ * One address, now this page behind it, now that. Another CPU reads it without pause, so its TLB knows the page; no interrupt but
+ * the shoot-down's own makes it forget. Return: how often it saw the old page after the flush.
+ */
+static unsigned int stale_looks(struct kunit *test, struct watch *w, struct page *pages[2])
+{
+	unsigned int stale = 0;
+
+	for (unsigned int i = 0; i < REMAPS; i++) {
+		unsigned long va = (unsigned long)w->at;
+
+		arch_vunmap_range(va, PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, arch_vmap_pages(va, &pages[(i + 1) % 2], 1, PAGE_KERNEL, GFP_KERNEL), 0);
+		arch_flush_tlb_kernel_range(va, va + PAGE_SIZE);
+		KUNIT_EXPECT_TRUE(test, looked_again(w));
+		stale += w->seen != 100 + (i + 1) % 2;
+	}
+	return stale;
+}
+
+static void other_cpus_forget(struct kunit *test)
+{
+	struct page *pages[2] = {NULL, alloc_page(GFP_KERNEL)};
+	struct watch w = {.at = vmalloc(PAGE_SIZE)};
+	unsigned int cpu = 0, stale, errors = 0;
+	unsigned long answered;
+
+	KUNIT_ASSERT_NOT_NULL(test, (void *)w.at);
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "one CPU has nobody to tell (--cpus 2)");
+	migrate_disable();
+	while (cpu == smp_processor_id())
+		cpu++;
+	pages[0] = vmalloc_to_page((void *)w.at);
+	*(unsigned long *)page_address(pages[0]) = 100;
+	*(unsigned long *)page_address(pages[1]) = 101;
+	init_completion(&w.done);
+	answered = arch_tlb_flushes(cpu);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run_on_cpu(watch_thread, &w, cpu, "watch/%u"));
+	errors += !looked_again(&w);
+	stale = stale_looks(test, &w, pages);
+	w.stop = true;
+	wait_for_completion(&w.done);
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, errors, 0U);
+	KUNIT_EXPECT_EQ_MSG(test, stale, 0U, "of %u flushes, another CPU still knew the old page", REMAPS);
+	KUNIT_EXPECT_GE(test, arch_tlb_flushes(cpu) - answered, (unsigned long)REMAPS);
+	vfree((void *)w.at);
+	__free_page(pages[1]);
+}
+
+/* ---- tables ---- */
+
+static void empty_tables_go(struct kunit *test)
+{
+	void *p[6];
+	struct page *page = alloc_page(GFP_KERNEL), **many;
+	unsigned int before;
+
+	many = kmalloc_array(513, sizeof(*many), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, many);
+	for (unsigned int i = 0; i < 513; i++)
+		many[i] = page;
+	vm_unmap_aliases();
+	before = (unsigned int)pgtable_pages();
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		p[i] = vmap(many, 513, VM_MAP, PAGE_KERNEL);
+	KUNIT_EXPECT_GE(test, (unsigned int)pgtable_pages(), before + 5);
+	for (unsigned int i = 0; i < ARRAY_SIZE(p); i++)
+		vunmap(p[i]);
+	vm_unmap_aliases();
+	KUNIT_EXPECT_LE(test, (unsigned int)pgtable_pages(), before);
+	kfree(many);
+	__free_page(page);
+}
+
 static struct kunit_case vmalloc_cases[] = {
 	KUNIT_CASE(contents_and_edges),       KUNIT_CASE(lowest_place_first),     KUNIT_CASE(places_and_rights),
 	KUNIT_CASE(refused_requests),         KUNIT_CASE(mapping_ones_own_pages), KUNIT_CASE(mistakes_are_named),
-	KUNIT_CASE(frees_in_interrupts_wait), KUNIT_CASE(all_cpus_at_once),       {}};
+	KUNIT_CASE(frees_in_interrupts_wait), KUNIT_CASE(all_cpus_at_once),       KUNIT_CASE(large_pages),
+	KUNIT_CASE(device_registers_and_ram), KUNIT_CASE(small_mappings),         KUNIT_CASE(no_waiting),
+	KUNIT_CASE(other_cpus_forget),        KUNIT_CASE(empty_tables_go),        {}};
 
 static struct kunit_suite vmalloc_suite = {
 	.name = "mm_vmalloc",

@@ -348,8 +348,10 @@ void mm_usage(struct mm_usage *usage);
  */
 void mm_drain(void);
 
-/** pgtable_alloc, pgtable_free - one zeroed page for a page table; NULL when there is none. */
+/** pgtable_alloc, pgtable_free - one zeroed page for a page table, as @gfp allows; NULL when there is none. */
 struct page *pgtable_alloc(gfp_t gfp);
 void pgtable_free(struct page *page);
+/** pgtable_pages - pages that are page tables made after boot. */
+unsigned long pgtable_pages(void);
 
 #endif

@@ -98,6 +98,7 @@ Suite *suite_core(void);
 Suite *suite_live(void);
 Suite *suite_replay(void);
 Suite *suite_payload(void);
+Suite *suite_fault(void);
 Suite *suite_disk(void);
 Suite *suite_dma(void);
 Suite *suite_map(void);

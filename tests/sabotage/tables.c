@@ -6,7 +6,7 @@
 
 #define FRAME(pfn) ((pfn) << MMV_PAGE_SHIFT)
 #define PTE_ADDR 0x000ffffffffff000ULL
-#define DATA_BITS (VIEW_PTE_PRESENT | VIEW_PTE_WRITE | VIEW_PTE_NX)
+#define DATA_BITS (VIEW_PTE_PRESENT | VIEW_PTE_ACCESSED | VIEW_PTE_DIRTY | VIEW_PTE_WRITE | VIEW_PTE_NX)
 #define PAGES_OF_AREA "vmalloc.mapped"
 
 /* The PTE of the first page of some vmalloc area. */
@@ -169,25 +169,142 @@ static void kernel_moved(void)
 	poke64(pte, peek64(pte) + MMV_PAGE_SIZE);
 }
 
+static void direct_executable(void)
+{
+	gva_t pte = pte_addr(DIRECT_MAP + 0x100000, 1);
+
+	poke64(pte, peek64(pte) & ~VIEW_PTE_NX & ~VIEW_PTE_WRITE & ~VIEW_PTE_DIRTY);
+}
+
+/* The kernel's first page of code gets writable where it lies in the direct map. */
+static void code_writable_elsewhere(void)
+{
+	gva_t pte = pte_addr(DIRECT_MAP + image_root()->phys_base, 1);
+
+	ck_assert(!(peek64(pte) & VIEW_PTE_WRITE));
+	poke64(pte, peek64(pte) | VIEW_PTE_WRITE | VIEW_PTE_DIRTY);
+}
+
+static void leaf_global(void)
+{
+	poke64(area_pte(), peek64(area_pte()) | VIEW_PTE_GLOBAL);
+}
+
+static void leaf_not_accessed(void)
+{
+	poke64(area_pte(), peek64(area_pte()) & ~VIEW_PTE_ACCESSED);
+}
+
+static void leaf_clean(void)
+{
+	poke64(area_pte(), peek64(area_pte()) & ~VIEW_PTE_DIRTY);
+}
+
+static void ram_uncached(void)
+{
+	poke64(area_pte(), peek64(area_pte()) | VIEW_PTE_NOCACHE);
+}
+
+static void registers_cached(void)
+{
+	gva_t pte = pte_addr(DEV_VA, 2);
+
+	poke64(pte, peek64(pte) & ~(VIEW_PTE_NOCACHE | 1UL << 3));
+}
+
+static gva_t table_page(gva_t va)
+{
+	return view_page_addr(((pte_addr(va, 1) - DIRECT_MAP) >> MMV_PAGE_SHIFT));
+}
+
+static void table_count_off(void)
+{
+	struct vm_struct vm;
+
+	some_area(1, &vm);
+	add64(AT(table_page(vm.addr), struct page, private), 1);
+}
+
+/* An unused page becomes a table without entries. */
+static void table_empty(void)
+{
+	uint64_t pfn = used_page(OWNER_RAW, 0);
+	struct vm_struct vm;
+	gva_t entry;
+
+	some_area(1, &vm);
+	entry = pte_addr(vm.addr, 2) + 64;
+	ck_assert_uint_eq(peek64(entry), 0);
+	for (unsigned int i = 0; i < 512; i++)
+		poke64(DIRECT_MAP + FRAME(pfn) + 8 * i, 0);
+	poke8(AT(view_page_addr(pfn), struct page, owner), OWNER_PGTABLE);
+	poke64(AT(view_page_addr(pfn), struct page, private), 0);
+	poke64(entry, FRAME(pfn) | VIEW_PTE_PRESENT | VIEW_PTE_WRITE | VIEW_PTE_ACCESSED);
+	entry = view_page_addr((entry - DIRECT_MAP) >> MMV_PAGE_SHIFT);
+	add64(AT(entry, struct page, private), 1);
+}
+
+/* A free page that somebody made read-only and gave back like that: one that is mapped by a small entry. */
+static gva_t free_direct_pte(void)
+{
+	for (uint64_t pfn = (1UL << 20 >> MMV_PAGE_SHIFT); pfn < (16UL << 20 >> MMV_PAGE_SHIFT); pfn++) {
+		struct view_step steps[4];
+		struct page page;
+		int n = view_walk(image_view(), view_cr3(image_view()), DIRECT_MAP + FRAME(pfn), steps);
+
+		page_copy(pfn, &page);
+		if (page.state == PAGE_FREE && n == 4)
+			return DIRECT_MAP + steps[3].entry_gpa;
+	}
+	ck_abort_msg("no free page that is mapped by a small entry");
+	return 0;
+}
+
+static void free_page_read_only(void)
+{
+	gva_t pte = free_direct_pte();
+
+	poke64(pte, peek64(pte) & ~(VIEW_PTE_WRITE | VIEW_PTE_DIRTY));
+}
+
+static void free_page_hidden(void)
+{
+	gva_t pte = free_direct_pte();
+
+	poke64(pte, peek64(pte) & ~VIEW_PTE_PRESENT);
+}
+
 const struct sabotage table_sabotage[] = {
 	{"buddy.unmapped", "a free page mapped by vmalloc", map_free_page, PAGES_OF_AREA},
 	{"buddy.unmapped", "a page inside a free block mapped", map_inside_free_block, PAGES_OF_AREA},
 	{"buddy.unmapped", "a fresh page mapped", map_fresh_page, PAGES_OF_AREA},
 	{"pgtable.table", "a table's page owned by somebody else", table_disowned, ""},
-	{"pgtable.table", "a table beyond memory", table_beyond_memory, "vmalloc.mapped pgtable.owned"},
-	{"pgtable.unique", "a table reached twice", table_twice, ""},
-	{"pgtable.unique", "a table that leads to itself", table_in_itself, ""},
+	{"pgtable.table", "a table beyond memory", table_beyond_memory,
+	 "vmalloc.mapped pgtable.owned vmalloc.block vmalloc.lazy"},
+	{"pgtable.unique", "a table reached twice", table_twice, "pgtable.count"},
+	{"pgtable.unique", "a table that leads to itself", table_in_itself, "pgtable.count"},
 	{"pgtable.owned", "a table page that nothing leads to", table_leaked, ""},
 	{"pgtable.leaf", "a page beyond memory", leaf_beyond_memory, PAGES_OF_AREA},
 	{"pgtable.leaf", "an unaligned large page", leaf_unaligned, "pgtable.area"},
 	{"pgtable.area", "a mapping in no area", leaf_in_no_area, ""},
-	{"pgtable.wx", "data executable", leaf_executable, ""},
-	{"pgtable.wx", "text writable", text_writable, ""},
+	{"pgtable.wx", "data executable", leaf_executable, "pgtable.alias"},
+	{"pgtable.wx", "text writable", text_writable, "pgtable.bits"},
 	{"pgtable.user", "a kernel page open to user mode", leaf_for_user, ""},
+	{"pgtable.nx", "the direct map executable", direct_executable, "pgtable.alias map.rights"},
+	{"pgtable.alias", "code writable by another address", code_writable_elsewhere, ""},
+	{"pgtable.bits", "a global page", leaf_global, ""},
+	{"pgtable.bits", "a page that is not accessed", leaf_not_accessed, ""},
+	{"pgtable.bits", "a writable page that is not dirty", leaf_clean, ""},
+	{"pgtable.cache", "RAM with two memory types", ram_uncached, ""},
+	{"pgtable.cache", "cached registers", registers_cached, ""},
+	{"pgtable.count", "the count of a table off", table_count_off, ""},
+	{"pgtable.empty", "an empty table", table_empty, ""},
+	{"map.rights", "a free page read-only in the direct map", free_page_read_only, ""},
+	{"map.rights", "a free page not in the direct map", free_page_hidden, ""},
 	{"map.direct", "a page of the direct map elsewhere", direct_moved, ""},
 	{"map.direct", "a page missing in the direct map", direct_hole, ""},
 	{"map.vmemmap", "memory map in RAM that is not reserved", map_unreserved, ""},
 	{"map.vmemmap", "two pieces of the memory map in one page", map_shared, ""},
-	{"map.kernel", "a page of the kernel elsewhere", kernel_moved, ""},
+	{"map.kernel", "a page of the kernel elsewhere", kernel_moved, "pgtable.alias"},
 };
 const unsigned int nr_table_sabotage = sizeof(table_sabotage) / sizeof(table_sabotage[0]);

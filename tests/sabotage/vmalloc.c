@@ -210,8 +210,12 @@ static void pte_gone(void)
 
 static uint64_t extra_pte(void)
 {
-	return used_page(OWNER_RAW, 0) << MMV_PAGE_SHIFT | VIEW_PTE_PRESENT | VIEW_PTE_WRITE | VIEW_PTE_NX;
+	return used_page(OWNER_RAW, 0) << MMV_PAGE_SHIFT | VIEW_PTE_PRESENT | VIEW_PTE_ACCESSED | VIEW_PTE_DIRTY |
+	       VIEW_PTE_WRITE | VIEW_PTE_NX;
 }
+
+/* Entries of a table appear and go without its count: what counts them may speak up. */
+#define COUNTED "pgtable.count"
 
 static void guard_mapped(void)
 {
@@ -259,6 +263,123 @@ static void page_lost(void)
 	poke8(AT(view_page_addr(used_page(OWNER_RAW, 0)), struct page, owner), OWNER_VMALLOC);
 }
 
+/* ---- lazy ones, devices, small mappings ---- */
+
+static gva_t lazy_piece(struct vmap_area *va)
+{
+	gva_t head = AT(space(), struct vmap_space, lazy), at = peek64(head);
+
+	ck_assert_uint_ne(at, head);
+	at -= offsetof(struct vmap_area, list);
+	peek(at, va, sizeof(*va));
+	return at;
+}
+
+/* It says that it is unmapped, and is not. */
+static void lazy_mapped(void)
+{
+	struct vmap_area va;
+	gva_t piece = lazy_piece(&va);
+
+	ck_assert_uint_eq(va.flags, VMAP_QUEUED);
+	poke32(AT(piece, struct vmap_area, flags), VMAP_UNMAPPED);
+}
+
+static void lazy_count(void)
+{
+	add64(AT(space(), struct vmap_space, lazy_pages), -1);
+}
+
+/* A busy piece that is no vmalloc() area: by flags of its vm_struct, or VMAP_RAM. */
+static gva_t busy_with(uint64_t vm_flag, struct vmap_area *va)
+{
+	gva_t head = AT(space(), struct vmap_space, busy);
+
+	for (gva_t at = peek64(head); at != head; at = peek64(at)) {
+		gva_t piece = at - offsetof(struct vmap_area, list);
+
+		peek(piece, va, sizeof(*va));
+		if (vm_flag ? va->vm.va && peek64(AT(va->vm.va, struct vm_struct, flags)) & vm_flag
+			    : (va->flags & VMAP_BLOCK) != 0)
+			return piece;
+	}
+	ck_abort_msg("no such area");
+	return 0;
+}
+
+static void device_is_ram(void)
+{
+	struct vmap_area va;
+	gva_t pte;
+
+	busy_with(VM_IOREMAP, &va);
+	pte = pte_addr(va.va_start + MMV_PAGE_SIZE, 1);
+	poke64(pte, (peek64(pte) & ~0x000ffffffffff000ULL) | used_page(OWNER_RAW, 0) << MMV_PAGE_SHIFT);
+}
+
+static void device_elsewhere(void)
+{
+	struct vmap_area va;
+	gva_t pte;
+
+	busy_with(VM_IOREMAP, &va);
+	pte = pte_addr(va.va_start, 1);
+	poke64(pte, peek64(pte) + MMV_PAGE_SIZE);
+}
+
+static gva_t block(struct vmap_area *va)
+{
+	busy_with(0, va);
+	return va->block.va;
+}
+
+static void block_sum(void)
+{
+	struct vmap_area va;
+
+	poke32(AT(block(&va), struct vmap_block, dirty), 1);
+}
+
+static void block_unused_mapped(void)
+{
+	struct vmap_area va;
+	gva_t vb = block(&va);
+
+	ck_assert_uint_eq(peek64(AT(vb, struct vmap_block, used)) & 7, 7);
+	poke64(pte_addr(va.va_start + 5 * MMV_PAGE_SIZE, 1), extra_pte());
+}
+
+static void block_used_unmapped(void)
+{
+	struct vmap_area va;
+
+	block(&va);
+	poke64(pte_addr(va.va_start + MMV_PAGE_SIZE, 1), 0);
+}
+
+static void block_list(void)
+{
+	add64(AT(image_root()->vmap_slots.va, struct vmap_slot, nr), 1);
+}
+
+static void block_lost(void)
+{
+	struct vmap_area va;
+	gva_t piece = busy_with(0, &va);
+
+	poke64(AT(piece, struct vmap_area, block), 0x1000);
+}
+
+/* The page of one area mapped in place of a page of another. */
+static void page_mapped_twice(void)
+{
+	struct vm_struct one, other;
+
+	some_area(1, &one);
+	some_area(2, &other);
+	poke64(pte_addr(one.addr, 1), peek64(pte_addr(other.addr, 1)));
+}
+
 /* ---- modules ---- */
 
 static void section_elsewhere(void)
@@ -303,9 +424,19 @@ const struct sabotage vmalloc_sabotage[] = {
 	{"vmalloc.area", "description nowhere", area_nowhere, "vmalloc.count vmalloc.owned"},
 	{"vmalloc.area", "array of pages nowhere", area_array_nowhere, "vmalloc.owned"},
 	{"vmalloc.mapped", "page redirected", pte_redirected, ""},
-	{"vmalloc.mapped", "page not mapped", pte_gone, "thread.stack"},
-	{"vmalloc.guard", "guard page mapped", guard_mapped, "thread.stack"},
-	{"vmalloc.outside", "page mapped in a free piece", stale_pte, ""},
+	{"vmalloc.mapped", "page not mapped", pte_gone, COUNTED " thread.stack"},
+	{"vmalloc.guard", "guard page mapped", guard_mapped, COUNTED " thread.stack"},
+	{"vmalloc.outside", "page mapped in a free piece", stale_pte, COUNTED},
+	{"vmalloc.lazy", "a lazy piece is mapped, and denies it", lazy_mapped, "vmalloc.outside"},
+	{"vmalloc.count", "lazy_pages", lazy_count, ""},
+	{"vmalloc.device", "RAM in a device area", device_is_ram, "pgtable.cache"},
+	{"vmalloc.device", "other registers in a device area", device_elsewhere, ""},
+	{"vmalloc.block", "pages of a block do not add up", block_sum, ""},
+	{"vmalloc.block", "an unused page of a block is mapped", block_unused_mapped, COUNTED},
+	{"vmalloc.block", "a used page of a block is not mapped", block_used_unmapped, COUNTED},
+	{"vmalloc.block", "count of blocks", block_list, ""},
+	{"vmalloc.block", "an area leads to no block", block_lost, ""},
+	{"vmalloc.once", "a page mapped by two areas", page_mapped_twice, "vmalloc.mapped"},
 	{"vmalloc.pages", "page owned by somebody else", page_not_ours, ""},
 	{"vmalloc.pages", "no page at all", page_garbage, "vmalloc.owned"},
 	{"vmalloc.pages", "page in two areas", page_shared, "vmalloc.mapped vmalloc.owned"},

@@ -48,6 +48,13 @@ enum rule {
 	R_PT_AREA,
 	R_PT_WX,
 	R_PT_USER,
+	R_PT_NX,
+	R_PT_ALIAS,
+	R_PT_BITS,
+	R_PT_CACHE,
+	R_PT_COUNT,
+	R_PT_EMPTY,
+	R_MAP_RIGHTS,
 	R_MAP_DIRECT,
 	R_MAP_VMEMMAP,
 	R_MAP_KERNEL,
@@ -128,6 +135,7 @@ struct check_leaf {
 	gva_t va;
 	gpa_t gpa;
 	uint64_t size, flags;
+	uint64_t entry; /* as it is in the table; @flags are those of all levels */
 	bool memory; /* all of it leads to memory */
 	bool shared; /* vmalloc and module space: by an area of somebody else's pages */
 };

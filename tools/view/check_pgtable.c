@@ -12,6 +12,8 @@
 
 #define PTE_ADDR 0x000ffffffffff000ULL
 #define ENTRIES 512
+/* A larger page of code is none of ours: other rules report it. */
+#define CODE_MAX (2UL << 20)
 #define KERNEL_HALF 0xffff800000000000UL
 
 /** struct set - pfns seen, open addressing; 0 marks an empty slot, so what is kept is pfn + 1. */
@@ -73,10 +75,11 @@ struct walk {
 	struct set tables;
 	struct level {
 		const uint64_t *table;
-		unsigned int next;
+		unsigned int next, used;
 		gva_t va;
-		uint64_t all, any;
+		uint64_t all, any, pfn;
 	} level[5];         /* [4] is the top, [0] unused */
+	struct vec code;    /* pfns that may be executed */
 	struct vec direct;  /* starts and ends of what the direct map maps, merged */
 	struct vec backing; /* likewise one pair for each mapping of the memory map */
 };
@@ -157,12 +160,35 @@ static bool in(gva_t va, gva_t start, gva_t end)
 	return va >= start && va < end;
 }
 
+/* A page whose place in the direct map is not as usual must be in use: set_memory_*() must be undone before it is freed. */
+static void check_in_use(struct check_ctx *c, const struct check_leaf *l, const char *what)
+{
+	uint64_t pfn = l->gpa >> MMV_PAGE_SHIFT, end = pfn + (l->size >> MMV_PAGE_SHIFT);
+
+	for (; pfn < end; pfn++) {
+		struct check_fault *f;
+		struct page head;
+
+		if (page_reserved(c, pfn) || !page_ram(c, pfn) ||
+		    (!frame_fresh(c, pfn) && frame_state(c, pfn, &head) != PAGE_FREE))
+			continue;
+		f = check_fault(c, R_MAP_RIGHTS, pfn, DIRECT_MAP + (pfn << MMV_PAGE_SHIFT), "free page");
+		check_got(f, "%s in the direct map", what);
+		check_want(f, "the usual rights: they were to be restored when it was freed");
+		return;
+	}
+}
+
 static void check_area(struct walk *w, const struct check_leaf *l)
 {
 	struct check_ctx *c = w->c;
 	bool memory = leads_to_memory(c, l);
 
 	if (in(l->va, DIRECT_MAP, DIRECT_MAP + DIRECT_MAP_SIZE)) {
+		if (!(l->flags & VIEW_PTE_WRITE))
+			check_in_use(c, l, "read-only");
+		if (!(l->flags & VIEW_PTE_NX))
+			leaf_fault(c, R_PT_NX, l, "executable in the direct map", "not executable");
 		if (l->gpa != l->va - DIRECT_MAP)
 			leaf_fault(c, R_MAP_DIRECT, l, "an address that is not its own",
 				   "direct map: address - DIRECT_MAP");
@@ -193,9 +219,54 @@ static void check_area(struct walk *w, const struct check_leaf *l)
 		leaf_fault(c, R_PT_LEAF, l, "an address without memory", "RAM, the blob, or the device window");
 }
 
+/* A always, D if and only if it may be written to, G never: there is one set of tables, reloading %cr3 drops everything. */
+static void check_bits(struct check_ctx *c, const struct check_leaf *l)
+{
+	bool ok = l->entry & VIEW_PTE_ACCESSED && !(l->entry & VIEW_PTE_GLOBAL) &&
+		  !(l->entry & VIEW_PTE_DIRTY) == !(l->entry & VIEW_PTE_WRITE);
+
+	if (!ok)
+		leaf_fault(c, R_PT_BITS, l,
+			   l->entry & VIEW_PTE_GLOBAL        ? "global"
+			   : !(l->entry & VIEW_PTE_ACCESSED) ? "not accessed"
+			   : l->entry & VIEW_PTE_DIRTY       ? "dirty, but read-only"
+							     : "writable, but not dirty",
+			   "accessed, dirty where writable, not global");
+}
+
+#define CACHE_BITS (VIEW_PTE_NOCACHE | 1ULL << 3)
+
+/* RAM has one memory type everywhere: that of its place in the direct map, which is write-back unless somebody changed both. */
+static void check_type(struct walk *w, const struct check_leaf *l)
+{
+	struct check_ctx *c = w->c;
+	uint64_t type = l->entry & CACHE_BITS, entry;
+	bool ram = page_ram(c, l->gpa >> MMV_PAGE_SHIFT);
+
+	if (!ram && in(l->va, DEV_VA, DEV_VA + DEV_SIZE) && !type)
+		leaf_fault(c, R_PT_CACHE, l, "device registers cached", "uncached");
+	if (!ram || in(l->va, DIRECT_MAP, DIRECT_MAP + DIRECT_MAP_SIZE) || !type)
+		return;
+	if (view_entry(c->v, DIRECT_MAP + l->gpa, &entry) || (entry & CACHE_BITS) != type)
+		leaf_fault(c, R_PT_CACHE, l, "RAM with another memory type than in the direct map", "one type");
+}
+
+/* Frames that are code somewhere. */
+static void note_code(struct walk *w, const struct check_leaf *l)
+{
+	if (l->flags & VIEW_PTE_NX || l->size > CODE_MAX)
+		return;
+	for (uint64_t at = 0; at < l->size; at += MMV_PAGE_SIZE)
+		vec_add(&w->code, (l->gpa + at) >> MMV_PAGE_SHIFT);
+}
+
 static void check_leaf(struct walk *w, const struct check_leaf *l)
 {
 	struct check_ctx *c = w->c;
+
+	check_bits(c, l);
+	check_type(w, l);
+	note_code(w, l);
 
 	if (l->gpa & (l->size - 1))
 		leaf_fault(c, R_PT_LEAF, l, "an unaligned address", "a multiple of its size");
@@ -241,6 +312,43 @@ static gva_t sign_extend(gva_t va)
 	return va & 1UL << 47 ? va | KERNEL_HALF : va;
 }
 
+/* Made not present: it keeps its address. In the direct map only a page that is in use may be like that. */
+static void hidden_entry(struct walk *w, uint64_t e, gva_t va, uint64_t size)
+{
+	struct check_leaf l = {
+		.va = va, .size = size, .gpa = e & PTE_ADDR & (size > MMV_PAGE_SIZE ? ~0x1000ULL : ~0ULL)};
+
+	if (!in(va, DIRECT_MAP, DIRECT_MAP + DIRECT_MAP_SIZE) || l.gpa != va - DIRECT_MAP)
+		return;
+	check_in_use(w->c, &l, "made not present");
+	push_pair(&w->direct, l.gpa, l.gpa + size);
+}
+
+/* A table whose entries were all seen: one that comes from the page allocator knows how many there are, and is not empty. */
+static void leave_table(struct walk *w, const struct level *l, unsigned int level)
+{
+	struct check_ctx *c = w->c;
+	struct check_fault *f;
+	struct page page;
+
+	if (view_page(c->v, l->pfn, &page) || page.state != PAGE_USED || page.owner != OWNER_PGTABLE)
+		return;
+	if (c->busy) { /* a count grows before and shrinks after its entries do */
+		check_flux(c, R_PT_COUNT, R_PT_EMPTY);
+		return;
+	}
+	if (page.private != l->used) {
+		f = check_fault(c, R_PT_COUNT, l->pfn, sign_extend(l->va), "table of level %u", level);
+		check_got(f, "a count of %lu", page.private);
+		check_want(f, "%u, its entries in use", l->used);
+	}
+	if (!l->used && level < 3) {
+		f = check_fault(c, R_PT_EMPTY, l->pfn, sign_extend(l->va), "table of level %u", level);
+		check_got(f, "no entry in use");
+		check_want(f, "freed, or at least one");
+	}
+}
+
 static void walk_entry(struct walk *w, unsigned int *depth)
 {
 	struct level *l = &w->level[*depth];
@@ -249,10 +357,14 @@ static void walk_entry(struct walk *w, unsigned int *depth)
 	gva_t va = sign_extend(l->va + l->next * size);
 
 	l->next++;
-	if (!(e & VIEW_PTE_PRESENT))
+	l->used += e != 0;
+	if (!(e & VIEW_PTE_PRESENT)) {
+		if (e)
+			hidden_entry(w, e, va, size);
 		return;
+	}
 	if (*depth == 1 || (*depth < 4 && e & VIEW_PTE_HUGE)) {
-		struct check_leaf leaf = {.va = va, .size = size};
+		struct check_leaf leaf = {.va = va, .size = size, .entry = e};
 
 		/* bit 12 of a large page's entry selects its memory type */
 		leaf.gpa = e & PTE_ADDR & (size > MMV_PAGE_SIZE ? ~0x1000ULL : ~0ULL);
@@ -266,7 +378,11 @@ static void walk_entry(struct walk *w, unsigned int *depth)
 	if (!table)
 		return;
 	(*depth)--;
-	w->level[*depth] = (struct level){.table = table, .va = va, .all = l->all & e, .any = l->any | e};
+	w->level[*depth] = (struct level){.table = table,
+					  .va = va,
+					  .all = l->all & e,
+					  .any = l->any | e,
+					  .pfn = (e & PTE_ADDR) >> MMV_PAGE_SHIFT};
 }
 
 static void walk_tables(struct walk *w)
@@ -278,10 +394,31 @@ static void walk_tables(struct walk *w)
 		return;
 	w->level[4] = (struct level){.table = top, .all = ~0ULL};
 	while (depth <= 4) {
-		if (w->level[depth].next == ENTRIES)
-			depth++;
-		else
+		if (w->level[depth].next < ENTRIES) {
 			walk_entry(w, &depth);
+			continue;
+		}
+		if (depth < 4)
+			leave_table(w, &w->level[depth], depth);
+		depth++;
+	}
+}
+
+/* What is code by one address must not be writable by another: by its place in the direct map. */
+static void check_code(struct walk *w)
+{
+	struct check_ctx *c = w->c;
+
+	for (size_t i = 0; i < w->code.nr; i++) {
+		gva_t va = DIRECT_MAP + (w->code.at[i] << MMV_PAGE_SHIFT);
+		struct check_fault *f;
+		uint64_t entry;
+
+		if (!page_ram(c, w->code.at[i]) || view_entry(c->v, va, &entry) || !(entry & VIEW_PTE_WRITE))
+			continue;
+		f = check_fault(c, R_PT_ALIAS, w->code.at[i], va, "page of code");
+		check_got(f, "writable in the direct map");
+		check_want(f, "read-only by every address");
 	}
 }
 
@@ -383,10 +520,12 @@ void check_tables(struct check_ctx *c)
 	check_ran_all(c, R_PT_LEAF, R_MAP_KERNEL);
 	check_ran(c, R_BUDDY_UNMAPPED);
 	walk_tables(&w);
+	check_code(&w);
 	check_direct(&w);
 	check_backing(&w);
 	check_owned(&w);
 	free(w.tables.at);
+	vec_free(&w.code);
 	vec_free(&w.direct);
 	vec_free(&w.backing);
 }

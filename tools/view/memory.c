@@ -118,6 +118,18 @@ int view_walk(const struct view *v, gpa_t cr3, gva_t va, struct view_step steps[
 	return n;
 }
 
+int view_entry(const struct view *v, gva_t va, uint64_t *entry)
+{
+	struct view_step steps[4];
+	int n = canonical(va) ? view_walk(v, view_cr3(v), va, steps) : 0;
+
+	if (!n || !(steps[n - 1].entry & VIEW_PTE_PRESENT) ||
+	    (steps[n - 1].level > 1 && !(steps[n - 1].entry & VIEW_PTE_HUGE)))
+		return -EFAULT;
+	*entry = steps[n - 1].entry;
+	return 0;
+}
+
 int view_translate(const struct view *v, gpa_t cr3, gva_t va, gpa_t *gpa, uint64_t *page_size, uint64_t *flags)
 {
 	uint64_t all = VIEW_PTE_WRITE | VIEW_PTE_USER, any = 0, size, last;

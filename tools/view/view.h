@@ -145,6 +145,9 @@ gpa_t view_cr3(const struct view *v);
  */
 int view_translate(const struct view *v, gpa_t cr3, gva_t va, gpa_t *gpa, uint64_t *page_size, uint64_t *flags);
 
+/** view_entry - the entry that maps @va in the kernel's tables, whatever its level. Return: 0, or -EFAULT: not mapped. */
+int view_entry(const struct view *v, gva_t va, uint64_t *entry);
+
 /** struct view_step - one level of a walk, for those who want to show it. */
 struct view_step {
 	int level; /* 4 (top) .. 1 */

@@ -58,6 +58,7 @@ static bool is_canonical(unsigned long addr)
 
 static enum fault_kind kind_of_page_fault(const struct fault_info *f)
 {
+	unsigned long entry;
 	unsigned int level;
 
 	if (f->error_code & X86_PF_RSVD)
@@ -72,8 +73,9 @@ static enum fault_kind kind_of_page_fault(const struct fault_info *f)
 		return FAULT_GUARD;
 	if (f->story.place == VMAP_FREED)
 		return FAULT_FREED;
-	/* An entry with an address, but not present. */
-	return *table_walk(f->addr, &level) ? FAULT_HIDDEN : FAULT_UNMAPPED;
+	/* An entry with an address, but not present. (Present: somebody has mapped it since.) */
+	entry = *table_walk(f->addr, &level);
+	return entry && !(entry & _PAGE_PRESENT) ? FAULT_HIDDEN : FAULT_UNMAPPED;
 }
 
 void fault_examine(const struct pt_regs *regs, unsigned long cr2, struct fault_info *f)
