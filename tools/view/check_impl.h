@@ -136,8 +136,8 @@ struct check_leaf {
 	gpa_t gpa;
 	uint64_t size, flags;
 	uint64_t entry; /* as it is in the table; @flags are those of all levels */
-	bool memory; /* all of it leads to memory */
-	bool shared; /* vmalloc and module space: by an area of somebody else's pages */
+	bool memory;    /* all of it leads to memory */
+	bool shared;    /* vmalloc and module space: by an area of somebody else's pages */
 };
 
 struct leaves {
@@ -176,6 +176,7 @@ struct check_ctx {
 	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */
 	struct vec dma_heads;    /* pfns of heads whose owner is OWNER_DMA */
 	struct vec vm_pages;     /* pfns of heads whose owner is OWNER_VMALLOC */
+	bool vm_partial;         /* not every area of vmalloc and module space could be looked at */
 	struct leaves vm_leaves; /* mappings in vmalloc and module space, ascending */
 	uint64_t max_pfn;        /* one past the last page of any region */
 };

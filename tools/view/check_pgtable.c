@@ -79,6 +79,7 @@ struct walk {
 		gva_t va;
 		uint64_t all, any, pfn;
 	} level[5];         /* [4] is the top, [0] unused */
+	struct vec lazy;    /* starts and ends of areas that wait for their purge: until then their tables are there */
 	struct vec code;    /* pfns that may be executed */
 	struct vec direct;  /* starts and ends of what the direct map maps, merged */
 	struct vec backing; /* likewise one pair for each mapping of the memory map */
@@ -324,6 +325,43 @@ static void hidden_entry(struct walk *w, uint64_t e, gva_t va, uint64_t size)
 	push_pair(&w->direct, l.gpa, l.gpa + size);
 }
 
+#define MAX_LAZY (1UL << 20)
+
+/* Addresses of freed areas of one list; a broken list is somebody else's business. */
+static void note_lazy(struct walk *w, gva_t head)
+{
+	struct list_head list;
+	struct vmap_area va;
+	uint64_t n = 0;
+
+	if (view_read(w->c->v, head, &list, sizeof(list)))
+		return;
+	for (gva_t at = list.next.va; at != head && n < MAX_LAZY; at = va.list.next.va, n++) {
+		if (view_read(w->c->v, at - offsetof(struct vmap_area, list), &va, sizeof(va)))
+			return;
+		vec_add(&w->lazy, va.va_start);
+		vec_add(&w->lazy, va.va_end);
+	}
+}
+
+static void note_all_lazy(struct walk *w)
+{
+	const gva_t spaces[] = {w->c->root->vmalloc.va, w->c->root->module_space.va};
+
+	for (int i = 0; i < 2; i++) {
+		note_lazy(w, spaces[i] + offsetof(struct vmap_space, lazy));
+		note_lazy(w, spaces[i] + offsetof(struct vmap_space, purging));
+	}
+}
+
+static bool waits_for_purge(const struct walk *w, gva_t start, uint64_t size)
+{
+	for (size_t i = 0; i + 1 < w->lazy.nr; i += 2)
+		if (w->lazy.at[i] < start + size && start < w->lazy.at[i + 1])
+			return true;
+	return false;
+}
+
 /* A table whose entries were all seen: one that comes from the page allocator knows how many there are, and is not empty. */
 static void leave_table(struct walk *w, const struct level *l, unsigned int level)
 {
@@ -342,7 +380,7 @@ static void leave_table(struct walk *w, const struct level *l, unsigned int leve
 		check_got(f, "a count of %lu", page.private);
 		check_want(f, "%u, its entries in use", l->used);
 	}
-	if (!l->used && level < 3) {
+	if (!l->used && level < 3 && !waits_for_purge(w, sign_extend(l->va), ENTRIES << (12 + 9 * (level - 1)))) {
 		f = check_fault(c, R_PT_EMPTY, l->pfn, sign_extend(l->va), "table of level %u", level);
 		check_got(f, "no entry in use");
 		check_want(f, "freed, or at least one");
@@ -519,12 +557,14 @@ void check_tables(struct check_ctx *c)
 	check_ran_all(c, R_PT_TABLE, R_PT_UNIQUE);
 	check_ran_all(c, R_PT_LEAF, R_MAP_KERNEL);
 	check_ran(c, R_BUDDY_UNMAPPED);
+	note_all_lazy(&w);
 	walk_tables(&w);
 	check_code(&w);
 	check_direct(&w);
 	check_backing(&w);
 	check_owned(&w);
 	free(w.tables.at);
+	vec_free(&w.lazy);
 	vec_free(&w.code);
 	vec_free(&w.direct);
 	vec_free(&w.backing);

@@ -451,6 +451,8 @@ static void check_space(struct space *k, struct vec *own)
 	}
 	if (all)
 		check_outside(k);
+	else
+		k->c->vm_partial = true;
 }
 
 /* Return: false if some area was in flux, so that totals over all areas prove nothing. */
@@ -464,11 +466,13 @@ static bool load_space(struct check_ctx *c, gva_t addr, const char *name, struct
 		f = check_fault(c, R_VM_LINKED, CHECK_NO_PFN, addr, "%s", name);
 		check_got(f, "a pointer to nowhere");
 		check_want(f, "struct vmap_space");
+		c->vm_partial = true;
 		return false;
 	}
 	snprintf(what, sizeof(what), "%s space", name);
 	if (!check_lock(c, &k->s.lock, addr, what)) {
 		check_flux(c, R_VM_LINKED, R_VM_PAGES);
+		c->vm_partial = true;
 		return false;
 	}
 	check_space(k, own);
@@ -576,6 +580,7 @@ void check_vmalloc(struct check_ctx *c)
 	struct vec own = {0};
 	bool at_rest;
 
+	c->vm_partial = false;
 	at_rest = load_space(c, c->root->vmalloc.va, "vmalloc", &own, &vmalloc);
 	at_rest = load_space(c, c->root->module_space.va, "module space", &own, &module) && at_rest;
 	check_own(c, &own, at_rest);

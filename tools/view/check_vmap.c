@@ -158,6 +158,11 @@ void check_mapped_once(struct check_ctx *c)
 	struct spot *spots;
 	size_t n = 0, nr = 0;
 
+	/* Whose a mapping is must be known of all of them. */
+	if (c->vm_partial) {
+		check_flux(c, R_VM_ONCE, R_VM_ONCE);
+		return;
+	}
 	check_ran(c, R_VM_ONCE);
 	for (size_t i = 0; i < l->nr; i++)
 		nr += l->at[i].size >> MMV_PAGE_SHIFT;
