@@ -49,7 +49,7 @@ lint_shell() {
 lint_cppcheck() {
 	if sources '*.c' | grep -v '^tests/.*/payloads/' | xargs -r cppcheck --quiet --std=c11 --language=c --error-exitcode=1 \
 		--enable=warning,performance,portability --inline-suppr --suppressions-list=tools/cppcheck.txt -I. -Iinclude \
-		-Iguest/arch/x86/include -DMM_GUEST=1 -DMM_DEBUG=0 -D_GNU_SOURCE -j 2; then
+		-Iguest/arch/x86/include -DMM_GUEST=1 -DMM_DEBUG=0 -DMM_CONTEXT_CHECKS=0 -D_GNU_SOURCE -j 2; then
 		note cppcheck clean
 	else
 		note cppcheck 'see above'
@@ -60,7 +60,7 @@ lint_cppcheck() {
 tidy_one() {
 	local flags=(-std=gnu11 -I. -Wall -Wextra -Wno-unknown-warning-option)
 	local guest=(-ffreestanding -nostdinc -isystem "$(${CC:-gcc} -print-file-name=include)" -Iinclude -Iguest/arch/x86/include
-		-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -DMM_GUEST=1 -DMM_DEBUG=2)
+		-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -DMM_GUEST=1 -DMM_DEBUG=2 -DMM_CONTEXT_CHECKS=1)
 	case $1 in
 	guest/arch/x86/fdt.c) flags+=("${guest[@]}" -Iguest/arch/x86/libc -idirafter /usr/include) ;;
 	guest/* | tests/*/payloads/*) flags+=("${guest[@]}") ;;

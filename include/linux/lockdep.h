@@ -50,9 +50,6 @@ bool lockdep_is_on(void);
 #define lockdep_set_class(lock, key) lockdep_set_class_and_name(lock, key, #key)
 #define lockdep_set_subclass_name(lock, key, name, sub) lockdep_init_class(&(lock)->class, key, name, sub)
 
-/** lockdep_is_held - does the running context hold @lock? Only the debug kernel knows; the release kernel says yes. */
-bool lockdep_is_held(const void *lock);
-
 /** lockdep_depth - locks that the running thread holds */
 unsigned int lockdep_depth(void);
 

@@ -44,6 +44,9 @@ void lockdep_got(const void *lock);
 /** lockdep_release - the running context gives @lock back. Context: any. */
 void lockdep_release(const void *lock);
 
+/** lockdep_is_held - does the running context hold @lock? Only the debug kernel knows; the release kernel says yes. */
+bool lockdep_is_held(const void *lock);
+
 /* For struct mm_lock. */
 #define lockdep_spin_acquire(l, flags, sub)                                                                            \
 	do {                                                                                                           \

@@ -168,7 +168,6 @@ static __always_inline bool spin_is_mine(const spinlock_t *lock)
 }
 
 #define assert_spin_locked(lock) BUG_ON(!spin_is_locked(lock))
-bool lockdep_is_held(const void *lock);
 #define lockdep_assert_held(lock) ((void)(lock), WARN_ON(mm_debug_hooks() && !lockdep_is_held(lock)))
 
 #define raw_spin_lock_init(l) spin_lock_init(l)
