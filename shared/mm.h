@@ -81,9 +81,10 @@ struct mm_root {
 	GPTR(uint8_t) pageblocks;       /* types of pageblocks of [0, max_pfn): see zone.h */
 	uint64_t movable_pfn;           /* ZONE_MOVABLE begins here; beyond all memory if nobody asked for one */
 	GPTR(struct mm_lock_class) lock_classes; /* nr_lock_classes of them; NULL in the release kernel */
+	struct zone_tuning tuning;               /* (c) */
 	uint32_t nr_lock_classes;
 	uint32_t reserved2;
-	GPTR(struct dma_root) dma;      /* dma.h */
+	GPTR(struct dma_root) dma;         /* dma.h */
 	GPTR(struct vmap_slot) vmap_slots; /* nr_cpus of them */
 };
 

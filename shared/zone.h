@@ -115,6 +115,15 @@ struct zone {
 	uint64_t nr_steals;      /* (L) blocks given to a request of another type, the pageblock staying what it was */
 };
 
+/** struct zone_tuning - what marks and reserves were computed from. */
+struct zone_tuning {
+	uint64_t min_free_pages;              /* shared out among all zones but MOVABLE */
+	uint32_t watermark_scale;             /* of 10,000: the distance between marks in a large zone */
+	uint32_t reserve_ratio[MAX_NR_ZONES]; /* 0: no reserve */
+	uint32_t reserved;
+};
+MMV_SIZE(struct zone_tuning, 32);
+
 /* ---- boot memory ---- */
 
 struct memblock_region {

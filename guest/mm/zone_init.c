@@ -375,5 +375,8 @@ void zones_init(void)
 	setup_zonelists();
 	setup_reserves();
 	setup_watermarks();
+	mm_root.tuning = (struct zone_tuning){.min_free_pages = min_pages(), .watermark_scale = watermark_scale};
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
+		mm_root.tuning.reserve_ratio[i] = reserve_ratio[i];
 	pcp_setup();
 }

@@ -68,7 +68,7 @@ void image_make(const char *core, bool debug)
 		dup2(fd, 2);
 		alarm(GUEST_SECONDS);
 		execl(program, program, "run", "--cpus", "2", "--no-check", "--core", core, payload,
-		      debug ? "--debug-kernel" : NULL, NULL);
+		      debug ? "--debug-kernel" : NULL, "--append", "movablecore=16M", NULL);
 		_exit(127);
 	}
 	waitpid(pid, &status, 0);
@@ -99,7 +99,7 @@ static void copy_regions(struct view *core)
 	image.root = view_root_addr(core);
 }
 
-void image_load(void)
+static void load(bool debug)
 {
 	char err[VIEW_ERR_MAX] = "";
 	struct view *core;
@@ -109,7 +109,7 @@ void image_load(void)
 	strcpy(image.dir, "/tmp/sabotage-XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(image.dir));
 	snprintf(image.core, sizeof(image.core), "%s/core", image.dir);
-	image_make(image.core, false);
+	image_make(image.core, debug);
 	core = view_open(image.core, err);
 	ck_assert_msg(core && view_root(core, err), "%s", err);
 	fd = open(image.core, O_RDONLY | O_CLOEXEC);
@@ -125,6 +125,16 @@ void image_load(void)
 	ck_assert_msg(image.view && view_root(image.view, err), "%s", err);
 	/* The payload panics between two operations while everything else sleeps: as good as done, so every rule counts. */
 	image_done(true);
+}
+
+void image_load(void)
+{
+	load(false);
+}
+
+void image_load_debug(void)
+{
+	load(true);
 }
 
 void image_done(bool done)

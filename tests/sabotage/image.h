@@ -18,6 +18,8 @@
 
 /** image_load - run a guest that leaves a core, and load that. Aborts with a message if that fails. */
 void image_load(void);
+/** image_load_debug - the same with the debug kernel and a zone Movable. */
+void image_load_debug(void);
 void image_unload(void);
 /** image_done - does the guest say that it is done, or may operations be under way? True after image_load(). */
 void image_done(bool done);
@@ -148,9 +150,9 @@ struct sabotage {
 };
 
 extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[], vmalloc_sabotage[], device_sabotage[],
-	sched_sabotage[];
+	sched_sabotage[], debug_sabotage[];
 extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
-	nr_device_sabotage, nr_sched_sabotage;
+	nr_device_sabotage, nr_sched_sabotage, nr_debug_sabotage;
 
 extern const struct sabotage thread_sabotage[];
 extern const unsigned int nr_thread_sabotage;

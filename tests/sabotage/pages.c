@@ -387,7 +387,98 @@ static void pcp_count_up(void)
 	poke32(AT(pcp_addr(0, NORMAL), struct per_cpu_pages, count), count + 10);
 }
 
-#define LISTS "buddy.complete buddy.linked buddy.entry buddy.count"
+static void pcp_no_batch(void)
+{
+	poke32(AT(pcp_addr(0, NORMAL), struct per_cpu_pages, batch), 0);
+}
+
+static void pcp_other_high(void)
+{
+	gva_t high = AT(pcp_addr(1, NORMAL), struct per_cpu_pages, high);
+
+	poke32(high, peek32(high) + 7);
+}
+
+/* ---- pageblocks, marks, reserves ---- */
+
+static void reserve_off(void)
+{
+	add64(AT(zone_addr(ZONE_DMA), struct zone, lowmem_reserve[NORMAL]), 1);
+}
+
+static void reserve_of_itself(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, lowmem_reserve[NORMAL]), 5);
+}
+
+static void marks_too_high(void)
+{
+	for (unsigned int i = 0; i < NR_WMARK; i++)
+		add64(AT(zone_addr(NORMAL), struct zone, watermark) + i * sizeof(uint64_t), 100);
+}
+
+static void marks_uneven(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, watermark[WMARK_HIGH]), 1);
+}
+
+static void more_than_all(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, nr_free), 1L << 30);
+}
+
+static gva_t block_byte(uint64_t pfn)
+{
+	return image_root()->pageblocks.va + (pfn >> PAGEBLOCK_ORDER);
+}
+
+static void block_unknown(void)
+{
+	poke8(block_byte(fresh_page(NORMAL)), 0x55);
+}
+
+static void block_other_type(void)
+{
+	unsigned int zone;
+	gva_t byte = block_byte(free_page_head(1, &zone));
+
+	poke8(byte, PAGEBLOCK_TYPE(peek8(byte)) == MIGRATE_RECLAIMABLE ? PAGEBLOCK_BYTE(MIGRATE_MOVABLE)
+								       : PAGEBLOCK_BYTE(MIGRATE_RECLAIMABLE));
+}
+
+static void block_count(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, nr_type[MIGRATE_MOVABLE]), -1);
+}
+
+static void block_avail(void)
+{
+	gva_t bits = AT(zone_addr(NORMAL), struct zone, avail[MIGRATE_RECLAIMABLE]);
+
+	poke16(bits, peek16(bits) ^ 1);
+}
+
+static void highatomic_count(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, nr_highatomic), PAGEBLOCK_PAGES);
+}
+
+static void highatomic_block(void)
+{
+	poke8(block_byte(fresh_page(NORMAL)), PAGEBLOCK_BYTE(MIGRATE_HIGHATOMIC));
+}
+
+static void isolated_count(void)
+{
+	add64(AT(zone_addr(NORMAL), struct zone, nr_isolated), 1);
+}
+
+static void isolated_block(void)
+{
+	poke8(block_byte(fresh_page(NORMAL)), PAGEBLOCK_ISOLATED);
+}
+
+#define LISTS "pageblock.avail pageblock.count buddy.complete buddy.linked buddy.entry buddy.count"
 const struct sabotage page_sabotage[] = {
 	{"root.valid", "magic overwritten", root_magic, ""},
 	{"lock.sane", "count left odd", lock_left_odd, ""},
@@ -402,10 +493,10 @@ const struct sabotage page_sabotage[] = {
 	{"zone.span", "one page too long", zone_span, ""},
 	{"zone.span", "starts one page late", zone_start, ""},
 	{"zone.present", "one page missing", zone_present, ""},
-	{"zone.managed", "one page too many", zone_managed, "zone.balance"},
+	{"zone.managed", "one page too many", zone_managed, "zone.balance zone.lowmem_reserve zone.min_free"},
 	{"zone.fresh", "a range twice", zone_fresh_twice, "buddy.total"},
 	{"zone.fresh", "absurd count", zone_fresh_many, "buddy.total"},
-	{"zone.watermarks", "min above low", zone_marks, ""},
+	{"zone.watermarks", "min above low", zone_marks, "zone.min_free"},
 	{"zone.balance", "a used block forgotten", page_lost_block, "page.one_state"},
 	{"page.mapped", "hole in the memory map", page_unmapped, ""},
 	{"page.one_state", "a used page forgotten", page_lost, "zone.balance"},
@@ -429,12 +520,27 @@ const struct sabotage page_sabotage[] = {
 	{"buddy.linked", "cycle", list_cycle, LISTS},
 	{"buddy.entry", "link to nowhere", list_nowhere, LISTS},
 	{"buddy.entry", "link into another zone", list_other_zone, LISTS},
-	{"buddy.entry", "block on the list of another order", list_wrong_order, "buddy.total"},
-	{"buddy.complete", "free block on no list", list_forgotten, ""},
+	{"buddy.entry", "block on the list of another order", list_wrong_order, "buddy.total pageblock.avail"},
+	{"buddy.complete", "free block on no list", list_forgotten, "pageblock.avail"},
 	{"pcp.entry", "an allocated block on a CPU's list", pcp_used, "pcp.count"},
 	{"pcp.count", "a CPU's count too high", pcp_count_up, ""},
 	{"buddy.count", "nr_free of an order too high", count_up, "buddy.total"},
 	{"buddy.total", "nr_free of a zone too high", total_up, ""},
-	{"buddy.merged", "two free buddies", unmerged, ""},
+	{"buddy.merged", "two free buddies", unmerged, "pageblock.avail"},
+	{"pcp.bounds", "no batch", pcp_no_batch, ""},
+	{"pcp.bounds", "another high mark on one CPU", pcp_other_high, ""},
+	{"zone.lowmem_reserve", "a page too many", reserve_off, ""},
+	{"zone.lowmem_reserve", "a reserve against itself", reserve_of_itself, ""},
+	{"zone.min_free", "marks of one zone too high", marks_too_high, ""},
+	{"zone.min_free", "high farther than low", marks_uneven, ""},
+	{"zone.watermarks", "more free than managed", more_than_all, "buddy.total"},
+	{"pageblock.kind", "a type that no pageblock has", block_unknown, ""},
+	{"pageblock.free", "type changed under free blocks", block_other_type, ""},
+	{"pageblock.count", "a page too few", block_count, ""},
+	{"pageblock.avail", "a bit flipped", block_avail, ""},
+	{"pageblock.highatomic", "more pages than blocks", highatomic_count, ""},
+	{"pageblock.highatomic", "a block that nobody counted", highatomic_block, ""},
+	{"pageblock.isolated", "more than there are", isolated_count, ""},
+	{"pageblock.isolated", "a block that nobody counted", isolated_block, ""},
 };
 const unsigned int nr_page_sabotage = sizeof(page_sabotage) / sizeof(page_sabotage[0]);

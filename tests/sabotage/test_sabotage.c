@@ -29,10 +29,11 @@ static void check_image(void)
 	ck_assert_msg(image_check(&report, err) >= 0, "%s", err);
 }
 
-/* What only the debug kernel keeps is not in the image; its saboteurs make it up. */
+/* What only the debug kernel keeps is not in the image; saboteurs make it up, or work on an image of that kernel. */
 static bool of_debug_kernel(const char *rule)
 {
-	static const char *const names[] = {"dma.mapping", "dma.overlap", "dma.table"};
+	static const char *const names[] = {"dma.mapping", "dma.overlap",  "dma.table",  "zone.movable",
+					    "debug.owner", "debug.poison", "debug.depot"};
 
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(rule, names[i]))
@@ -91,13 +92,14 @@ LOOP(vmalloc)
 LOOP(device)
 LOOP(thread)
 LOOP(sched)
+LOOP(debug)
 
 static bool covered(const char *rule)
 {
-	const struct sabotage *tables[] = {page_sabotage,   table_sabotage,  slab_sabotage, vmalloc_sabotage,
-					   device_sabotage, thread_sabotage, sched_sabotage};
-	const unsigned int sizes[] = {nr_page_sabotage,   nr_table_sabotage,  nr_slab_sabotage, nr_vmalloc_sabotage,
-				      nr_device_sabotage, nr_thread_sabotage, nr_sched_sabotage};
+	const struct sabotage *tables[] = {page_sabotage,   table_sabotage,  slab_sabotage,  vmalloc_sabotage,
+					   device_sabotage, thread_sabotage, sched_sabotage, debug_sabotage};
+	const unsigned int sizes[] = {nr_page_sabotage,   nr_table_sabotage,  nr_slab_sabotage,  nr_vmalloc_sabotage,
+				      nr_device_sabotage, nr_thread_sabotage, nr_sched_sabotage, nr_debug_sabotage};
 
 	for (unsigned int t = 0; t < sizeof(sizes) / sizeof(sizes[0]); t++)
 		for (unsigned int i = 0; i < sizes[t]; i++)
@@ -137,6 +139,29 @@ START_TEST(a_guest_at_work_is_not_accused)
 }
 END_TEST
 
+START_TEST(untouched_debug_image_holds)
+{
+	check_image();
+	check_print(&report, stdout);
+	ck_assert_uint_eq(report.broken, 0);
+	for (unsigned int i = 0; i < nr_debug_sabotage; i++)
+		ck_assert_msg(report.ran[check_rule_find(debug_sabotage[i].rule)], "%s was not evaluated",
+			      debug_sabotage[i].rule);
+	check_report_free(&report);
+}
+END_TEST
+
+static TCase *debug_tests(void)
+{
+	TCase *t = tcase_create("debug");
+
+	tcase_set_timeout(t, SECONDS);
+	tcase_add_unchecked_fixture(t, image_load_debug, image_unload);
+	tcase_add_test(t, untouched_debug_image_holds);
+	tcase_add_loop_test(t, debug_are_noticed, 0, (int)nr_debug_sabotage);
+	return t;
+}
+
 int main(void)
 {
 	Suite *s = suite_create("sabotage");
@@ -157,6 +182,7 @@ int main(void)
 	tcase_add_loop_test(t, thread_are_noticed, 0, (int)nr_thread_sabotage);
 	tcase_add_loop_test(t, sched_are_noticed, 0, (int)nr_sched_sabotage);
 	suite_add_tcase(s, t);
+	suite_add_tcase(s, debug_tests());
 	suite_add_tcase(s, robust_tests());
 	suite_add_tcase(s, program_tests());
 	r = srunner_create(s);

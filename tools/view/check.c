@@ -22,7 +22,10 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_ZONE_MANAGED] = {"zone.managed", "managed pages == present - reserved", "6,7"},
 	[R_ZONE_FRESH] = {"zone.fresh", "fresh ranges are whole largest blocks of managed RAM, apart from each other",
 			  "7,25"},
-	[R_ZONE_MARKS] = {"zone.watermarks", "min <= low <= high <= managed", "70"},
+	[R_ZONE_MARKS] = {"zone.watermarks", "min <= low <= high <= managed; no more is free than managed", "70,81"},
+	[R_ZONE_RESERVE] = {"zone.lowmem_reserve", "reserves are the pages of the zones above by their ratio", "72"},
+	[R_ZONE_MIN_FREE] = {"zone.min_free",
+			     "min marks share out min_free_kbytes; low and high follow by one distance", "70,71"},
 	[R_ZONE_BALANCE] = {"zone.balance", "managed == free + fresh + blocks of every owner, remainder 0", "8,229"},
 	[R_PAGE_MAPPED] = {"page.mapped", "every page of RAM has an entry in the memory map", "1"},
 	[R_PAGE_STATE] = {"page.one_state", "every managed page is fresh, or in exactly one free or used block",
@@ -48,6 +51,20 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_PCP_ENTRY] = {"pcp.entry", "a CPU's list holds blocks of its order, type and zone, each on no other list",
 			 "38,39,40"},
 	[R_PCP_COUNT] = {"pcp.count", "count == pages on the CPU's lists", "37"},
+	[R_PCP_BOUNDS] = {"pcp.bounds", "0 < batch <= high, the same for every CPU; a CPU that never ran has nothing",
+			  "41,42,45"},
+	[R_BLOCK_KIND] = {"pageblock.kind", "a pageblock has a type that there is", "46"},
+	[R_BLOCK_FREE] = {"pageblock.free", "a free block is of the type of every pageblock it lies in or covers",
+			  "47,48,51"},
+	[R_BLOCK_COUNT] = {"pageblock.count", "nr_type == free pages of the type", "49"},
+	[R_BLOCK_AVAIL] = {"pageblock.avail", "avail has a bit for each list that has something", "49"},
+	[R_BLOCK_HIGHATOMIC] = {"pageblock.highatomic",
+				"nr_highatomic == pages of such pageblocks, about 1 % of the zone at most", "52"},
+	[R_BLOCK_ISOLATED] = {"pageblock.isolated", "nr_isolated == isolated pageblocks", "50"},
+	[R_ZONE_MOVABLE] = {"zone.movable", "zone Movable holds movable pages only", "53"},
+	[R_DEBUG_OWNER] = {"debug.owner", "the debug kernel knows who has a used block, and of no other", "14,69"},
+	[R_DEBUG_POISON] = {"debug.poison", "the poison of free pages is whole", "29"},
+	[R_DEBUG_DEPOT] = {"debug.depot", "every chain of the stack depot leads through whole records", "238"},
 	[R_PT_TABLE] = {"pgtable.table", "a page table lies in RAM, reserved or owned as page table", "34,147,148"},
 	[R_PT_UNIQUE] = {"pgtable.unique", "a page table is reached from one entry only", "147"},
 	[R_PT_OWNED] = {"pgtable.owned", "every page owned as page table is reached", "88,147"},
@@ -309,8 +326,8 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones,   check_buddy, check_pages,   check_tables, check_slabs,
-	check_vmalloc, check_dma,   check_threads, check_sched,
+	check_zones,  check_buddy, check_debug_begin, check_pages, check_pageblocks, check_depot,
+	check_tables, check_slabs, check_vmalloc,     check_dma,   check_threads,    check_sched,
 };
 
 static void finish(struct check_report *r, uint64_t start)

@@ -149,13 +149,34 @@ static void check_pcp(struct check_ctx *c, struct check_zone *z, unsigned int cp
 	check_want(f, "%lu, the pages on its lists", pages);
 }
 
+static void check_bounds(struct check_ctx *c, const struct check_zone *z, unsigned int cpu,
+			 const struct per_cpu_pages *pcp, const struct per_cpu_pages *first)
+{
+	bool ran = cpu < c->root->nr_cpus_online;
+	struct check_fault *f;
+
+	if (pcp->batch && pcp->batch <= pcp->high && pcp->batch == first->batch && pcp->high == first->high &&
+	    (ran || !pcp->count))
+		return;
+	f = check_fault(c, R_PCP_BOUNDS, CHECK_NO_PFN, 0, "zone %.8s, CPU %u", z->z.name, cpu);
+	check_got(f, "count %u, batch %u, high %u", pcp->count, pcp->batch, pcp->high);
+	check_want(f, "%sbatch %u, high %u as CPU 0, and above 0", ran ? "" : "no pages: that CPU never ran; ",
+		   first->batch, first->high);
+}
+
 static void check_pcps(struct check_ctx *c, struct check_zone *z, unsigned int zone)
 {
-	struct per_cpu_pages pcp;
+	struct per_cpu_pages pcp, first = {0};
 
-	for (unsigned int cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++)
-		if (!view_read(c->v, c->root->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(pcp), &pcp, sizeof(pcp)))
-			check_pcp(c, z, cpu, &pcp);
+	for (unsigned int cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
+		if (view_read(c->v, c->root->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(pcp), &pcp, sizeof(pcp)))
+			continue;
+		if (!cpu)
+			first = pcp;
+		check_pcp(c, z, cpu, &pcp);
+		if (z->z.managed_pages)
+			check_bounds(c, z, cpu, &pcp, &first);
+	}
 }
 
 static void check_total(struct check_ctx *c, const struct check_zone *z)
@@ -185,7 +206,7 @@ void check_buddy(struct check_ctx *c)
 			continue;
 		if (z->flux) {
 			check_flux(c, R_BUDDY_LINKED, R_BUDDY_TOTAL);
-			check_flux(c, R_PCP_ENTRY, R_PCP_COUNT);
+			check_flux(c, R_PCP_ENTRY, R_PCP_BOUNDS);
 			continue;
 		}
 		check_ran_all(c, R_BUDDY_LINKED, R_BUDDY_ENTRY);
@@ -193,7 +214,7 @@ void check_buddy(struct check_ctx *c)
 		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
 			check_free_lists(c, z, o);
 		check_total(c, z);
-		check_ran_all(c, R_PCP_ENTRY, R_PCP_COUNT);
+		check_ran_all(c, R_PCP_ENTRY, R_PCP_BOUNDS);
 		check_pcps(c, z, i);
 	}
 }

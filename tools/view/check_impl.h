@@ -20,6 +20,8 @@ enum rule {
 	R_ZONE_MANAGED,
 	R_ZONE_FRESH,
 	R_ZONE_MARKS,
+	R_ZONE_RESERVE,
+	R_ZONE_MIN_FREE,
 	R_ZONE_BALANCE,
 	R_PAGE_MAPPED,
 	R_PAGE_STATE,
@@ -41,6 +43,17 @@ enum rule {
 	R_BUDDY_UNMAPPED,
 	R_PCP_ENTRY,
 	R_PCP_COUNT,
+	R_PCP_BOUNDS,
+	R_BLOCK_KIND,
+	R_BLOCK_FREE,
+	R_BLOCK_COUNT,
+	R_BLOCK_AVAIL,
+	R_BLOCK_HIGHATOMIC,
+	R_BLOCK_ISOLATED,
+	R_ZONE_MOVABLE,
+	R_DEBUG_OWNER,
+	R_DEBUG_POISON,
+	R_DEBUG_DEPOT,
 	R_PT_TABLE,
 	R_PT_UNIQUE,
 	R_PT_OWNED,
@@ -155,6 +168,7 @@ struct check_zone {
 	uint64_t first, end; /* what the bitmap covers: the span, clipped to memory that exists */
 	uint64_t free_heads[NR_PAGE_ORDERS];
 	uint64_t free, pcp, fresh, reserved, lost;
+	uint64_t type_pages[MIGRATE_TYPES]; /* of free blocks on the zone's lists */
 	uint64_t used[NR_PAGE_OWNERS];
 };
 
@@ -171,6 +185,12 @@ struct check_ctx {
 	 * thread may stand at such a point for long. Until the guest says that it is done these rules accuse nobody.
 	 */
 	bool busy;
+	struct {
+		uint64_t first, nr; /* pageblocks whose types are in @bytes */
+		uint8_t bytes[4096];
+	} blocks;
+	bool watched; /* the guest keeps an entry for each page: @page_debug says where */
+	struct page_debug page_debug;
 	bool any_flux;           /* some zone is in flux, so totals over all pages prove nothing */
 	struct vec slab_heads;   /* pfns, ascending: found by the memory map */
 	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */
@@ -223,7 +243,21 @@ bool frame_fresh(const struct check_ctx *c, uint64_t pfn);
 
 const char *owner_name(unsigned int owner);
 
+/* ---- heads that check_page.c comes across ---- */
+
+/** check_block_type - a free block on the zone's lists is of the type of its pageblocks. */
+void check_block_type(struct check_ctx *c, struct check_zone *z, uint64_t pfn, const struct page *p);
+/** check_movable_only - a used block. */
+void check_movable_only(struct check_ctx *c, struct check_zone *z, uint64_t pfn, const struct page *p);
+/** check_owner - any block: does the debug kernel know it for what it is? */
+void check_owner(struct check_ctx *c, const struct check_zone *z, uint64_t pfn, const struct page *p);
+/** check_poison - a free block, in a zone or with a CPU. */
+void check_poison(struct check_ctx *c, const struct check_zone *z, uint64_t pfn, const struct page *p);
+
 /* ---- the parts ---- */
+void check_debug_begin(struct check_ctx *c);
+void check_pageblocks(struct check_ctx *c);
+void check_depot(struct check_ctx *c);
 void check_zones(struct check_ctx *c);
 void check_buddy(struct check_ctx *c);
 void check_pages(struct check_ctx *c);

@@ -129,6 +129,7 @@ static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
 	z->free_heads[p->order]++;
 	z->free += 1UL << p->order;
 	check_clean(s, pfn, p);
+	check_block_type(s->c, z, pfn, p);
 	if (mergeable(s, p, pfn)) {
 		f = check_fault(s->c, R_BUDDY_MERGED, s->free_at, view_page_addr(s->free_at),
 				"zone %.8s, free block of order %u", z->z.name, p->order);
@@ -155,6 +156,7 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 		check_got(f, "refcount %d", p->refcount);
 		check_want(f, "1 or more");
 	}
+	check_movable_only(s->c, s->z, pfn, p);
 	if (p->owner == OWNER_SLAB)
 		vec_add(&s->c->slab_heads, pfn);
 	else if (p->owner == OWNER_PGTABLE)
@@ -209,6 +211,9 @@ static void check_head(struct pass *s, uint64_t pfn, struct page p)
 		check_pcp_head(s, pfn, &p);
 	else
 		check_used_head(s, pfn, &p);
+	check_owner(s->c, s->z, pfn, &p);
+	if (p.state != PAGE_USED)
+		check_poison(s->c, s->z, pfn, &p);
 }
 
 /* The first word of an entry that is to be all zero and is not. */

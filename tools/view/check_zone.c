@@ -322,6 +322,11 @@ static void check_marks(struct check_ctx *c, const struct check_zone *z)
 	struct check_fault *f;
 
 	check_ran(c, R_ZONE_MARKS);
+	if (z->z.nr_free > z->z.managed_pages) {
+		f = check_fault(c, R_ZONE_MARKS, CHECK_NO_PFN, z->addr, "zone %.8s", z->z.name);
+		check_got(f, "%lu pages free", z->z.nr_free);
+		check_want(f, "at most %lu", z->z.managed_pages);
+	}
 	if (w[WMARK_MIN] <= w[WMARK_LOW] && w[WMARK_LOW] <= w[WMARK_HIGH] && w[WMARK_HIGH] <= z->z.managed_pages)
 		return;
 	f = check_fault(c, R_ZONE_MARKS, CHECK_NO_PFN, z->addr, "zone %.8s", z->z.name);
@@ -340,6 +345,61 @@ static bool pcp_in_flux(struct check_ctx *c, unsigned int zone)
 			return true;
 	}
 	return false;
+}
+
+static void check_reserve(struct check_ctx *c, unsigned int i)
+{
+	const struct check_zone *z = &c->zones[i];
+	uint32_t ratio = c->root->tuning.reserve_ratio[i];
+	uint64_t above = 0;
+
+	for (unsigned int j = 0; j < MAX_NR_ZONES; j++) {
+		uint64_t want;
+		struct check_fault *f;
+
+		above += j > i && c->zones[j].exists ? c->zones[j].z.managed_pages : 0;
+		want = j > i && ratio && z->z.managed_pages ? above / ratio : 0;
+		if (z->z.lowmem_reserve[j] == want)
+			continue;
+		f = check_fault(c, R_ZONE_RESERVE, CHECK_NO_PFN, z->addr + offsetof(struct zone, lowmem_reserve),
+				"zone %.8s against requests for zone %u", z->z.name, j);
+		check_got(f, "%lu pages", z->z.lowmem_reserve[j]);
+		check_want(f, "%lu: %lu / %u", want, above, ratio);
+	}
+}
+
+/* The shares were rounded down: a page may be missing for each zone. */
+static void check_min_free(struct check_ctx *c)
+{
+	const struct zone_tuning *t = &c->root->tuning;
+	uint64_t sum = 0, zones = 0;
+	struct check_fault *f;
+
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
+		const struct zone *z = &c->zones[i].z;
+		const uint64_t *w = z->watermark;
+		uint64_t by_scale = z->managed_pages * t->watermark_scale / 10000;
+
+		if (!c->zones[i].exists || !z->managed_pages)
+			continue;
+		check_ran(c, R_ZONE_MIN_FREE);
+		if (i != ZONE_MOVABLE) {
+			sum += w[WMARK_MIN];
+			zones++;
+		}
+		if (w[WMARK_LOW] - w[WMARK_MIN] == w[WMARK_HIGH] - w[WMARK_LOW] &&
+		    (i == ZONE_MOVABLE ||
+		     w[WMARK_LOW] - w[WMARK_MIN] == (w[WMARK_MIN] / 4 > by_scale ? w[WMARK_MIN] / 4 : by_scale)))
+			continue;
+		f = check_fault(c, R_ZONE_MIN_FREE, CHECK_NO_PFN, c->zones[i].addr, "zone %.8s", z->name);
+		check_got(f, "min %lu low %lu high %lu", w[WMARK_MIN], w[WMARK_LOW], w[WMARK_HIGH]);
+		check_want(f, "twice the same distance: min / 4 or %lu", by_scale);
+	}
+	if (!zones || (sum <= t->min_free_pages && sum + zones > t->min_free_pages))
+		return;
+	f = check_fault(c, R_ZONE_MIN_FREE, CHECK_NO_PFN, c->root->zones.va, "all zones");
+	check_got(f, "min marks of %lu pages together", sum);
+	check_want(f, "%lu, less what rounding took", t->min_free_pages);
 }
 
 static void check_zone(struct check_ctx *c, unsigned int i)
@@ -386,4 +446,12 @@ void check_zones(struct check_ctx *c)
 	c->have_mb = load_memblock(c);
 	for (unsigned int i = 0; c->have_mb && i < MAX_NR_ZONES; i++)
 		check_zone(c, i);
+	for (unsigned int i = 0; c->have_mb && i < MAX_NR_ZONES; i++) {
+		if (!c->zones[i].exists)
+			continue;
+		check_ran(c, R_ZONE_RESERVE);
+		check_reserve(c, i);
+	}
+	if (c->have_mb)
+		check_min_free(c);
 }

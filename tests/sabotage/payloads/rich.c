@@ -67,6 +67,9 @@ static void fill_pages(struct kunit *test)
 			blocks[order][i] = alloc_pages(GFP_KERNEL, order);
 	KUNIT_ASSERT_NOT_NULL(test, singles[SINGLES - 1]);
 	KUNIT_ASSERT_NOT_NULL(test, blocks[MAX_PAGE_ORDER][1]);
+	/* For a guest with a zone for such pages. */
+	for (int i = 0; i < 4; i++)
+		KUNIT_ASSERT_NOT_NULL(test, alloc_pages(GFP_HIGHUSER_MOVABLE, 0));
 	/* Holes of one page between single pages, and one block of each order free. */
 	for (int i = SINGLES / 2; i < SINGLES; i += 2)
 		__free_page(singles[i]);
