@@ -41,7 +41,8 @@ static uint64_t poisoned_page(uint8_t flag)
 		struct page p;
 
 		page_copy(pfn, &p);
-		if (p.state == PAGE_FREE && peek8(AT(ext_addr(pfn), struct page_ext, flags)) & flag)
+		if ((p.state == PAGE_FREE || p.state == PAGE_PCP) &&
+		    peek8(AT(ext_addr(pfn), struct page_ext, flags)) & flag)
 			return pfn;
 	}
 	ck_abort_msg("no free page with poison %#x", flag);
