@@ -176,6 +176,8 @@ static struct vmap_area *cut_piece(struct vmap_space *space, struct vmap_area *v
 			BUG_ON(!spare[1]);
 			spare[1]->va_start = at + size;
 			spare[1]->va_end = end;
+			spare[1]->vm = NULL;
+			spare[1]->flags = 0;
 			insert_free(space, spare[1]);
 			spare[1] = NULL;
 		}
