@@ -61,11 +61,13 @@ nested_speed() {
 nested_count() {
 	local logs=build/nested/bench-count/logs
 	tools/nested.sh --icount --cases tests/bench/nested-count.txt --name bench-count >"$tmp/log" 2>&1 || { cat "$tmp/log" && bad=1; }
-	local small large
+	local small size count
 	small=$(sort -n $logs/boot-64M | head -n 1)
-	large=$(sort -n $logs/boot-64G | head -n 1)
-	row 'boot, 64 MiB of RAM' "$small" "instructions (of five: least; most $(sort -n $logs/boot-64M | tail -n 1))"
-	row 'boot, 64 GiB of RAM' "$large" "instructions ($(awk -v a="$small" -v b="$large" 'BEGIN { printf "%+.1f %%", (b / a - 1) * 100 }'))"
+	row 'boot, 64M of RAM' "$small" "instructions (of five: least; most $(sort -n $logs/boot-64M | tail -n 1))"
+	for size in 1G 64G 1T; do
+		count=$(sort -n $logs/boot-$size | head -n 1)
+		row "boot, $size of RAM" "$count" "instructions ($(awk -v a="$small" -v b="$count" 'BEGIN { printf "%+.1f %%", (b / a - 1) * 100 }'))"
+	done
 }
 
 make --no-print-directory -s STATIC=1 static-programs || exit 1
