@@ -83,6 +83,19 @@ START_TEST(parameters)
 }
 END_TEST
 
+/* Source written for Linux: every name of the slab API compiles, loads, works and gives back what it took, on both kernels. */
+START_TEST(every_name_of_the_slab_api)
+{
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/slabnames.ko"));
+
+	expect_code(p, 0);
+	expect_counts(3, 0, 0);
+	p = run("mmvisor", "run", "--debug-kernel", "--json", "r.json", program_path("e2e/slabnames.ko"));
+	expect_code(p, 0);
+	expect_counts(3, 0, 0);
+}
+END_TEST
+
 START_TEST(leaks_are_named)
 {
 	struct proc *p = run("mmvisor", "run", "--json", "r.json", program_path("e2e/initleak.ko"));
@@ -248,6 +261,7 @@ Suite *suite_payload(void)
 	tcase_add_test(t, selftest_runs_by_its_exact_name_only);
 	tcase_add_test(t, parameters);
 	tcase_add_test(t, leaks_are_named);
+	tcase_add_test(t, every_name_of_the_slab_api);
 	tcase_add_test(t, leaks_and_damage_have_stacks);
 	tcase_add_test(t, debugging_is_chosen_by_cache);
 	tcase_add_test(t, sleeping_allocation_in_atomic_section);
