@@ -153,6 +153,8 @@ extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[],
 	sched_sabotage[], debug_sabotage[];
 extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
 	nr_device_sabotage, nr_sched_sabotage, nr_debug_sabotage;
+extern const struct sabotage slab_debug_sabotage[];
+extern const unsigned int nr_slab_debug_sabotage;
 
 extern const struct sabotage thread_sabotage[];
 extern const unsigned int nr_thread_sabotage;

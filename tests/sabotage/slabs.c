@@ -283,7 +283,62 @@ static void array_and_free_list(void)
 	poke64(waiting(mixed(), 0), peek64(AT(partial(), struct slab, freelist)));
 }
 
+/* ---- what a cache promises ---- */
+
+static void kmalloc_size(void)
+{
+	poke32(AT(cache_named("kmalloc-64"), struct kmem_cache, object_size), 60);
+}
+
+static void kmalloc_alignment(void)
+{
+	poke32(AT(cache_named("kmalloc-64"), struct kmem_cache, align), 32);
+}
+
+static void large_not_compound(void)
+{
+	gva_t flags = AT(view_page_addr(used_page(OWNER_KMALLOC, -1)), struct page, flags);
+
+	poke32(flags, peek32(flags) & ~PG_COMP);
+}
+
+/* The structure of a cache that is in use waits for the next user: what a second kmem_cache_destroy() does. */
+static void cache_in_free_object(void)
+{
+	poke64(waiting(cache_named("kmem_cache"), 0), mixed());
+}
+
+static void no_users(void)
+{
+	poke32(AT(mixed(), struct kmem_cache, refcount), 0);
+}
+
+static void merged_with_constructor(void)
+{
+	poke32(AT(mixed(), struct kmem_cache, refcount), 2);
+	poke64(AT(mixed(), struct kmem_cache, ctor), KERNEL_BASE);
+}
+
+static void region_beyond_object(void)
+{
+	poke32(AT(mixed(), struct kmem_cache, usersize), 89);
+}
+
+static void dma_cache_elsewhere(void)
+{
+	/* __GFP_DMA */
+	poke32(AT(mixed(), struct kmem_cache, gfp), 1);
+}
+
 const struct sabotage slab_sabotage[] = {
+	{"slab.kmalloc", "objects smaller than the name says", kmalloc_size, ""},
+	{"slab.kmalloc", "alignment less than natural", kmalloc_alignment, ""},
+	{"slab.kmalloc.large", "a large kmalloc that is not compound", large_not_compound, "page.refcount"},
+	{"slab.self", "a cache in a free object", cache_in_free_object, ""},
+	{"slab.merged", "a cache without users", no_users, ""},
+	{"slab.merged", "two users of a cache with a constructor", merged_with_constructor, ""},
+	{"slab.usercopy", "a region beyond the object", region_beyond_object, ""},
+	{"slab.zone", "slabs of a DMA cache above the zone", dma_cache_elsewhere, ""},
 	{"slab.caches", "prev off", caches_prev, "slab.complete"},
 	{"slab.caches", "link to nowhere", caches_nowhere, "slab.complete"},
 	{"slab.geometry", "link beyond the object", geometry_offset, ""},

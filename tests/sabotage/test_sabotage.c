@@ -38,7 +38,7 @@ static bool of_debug_kernel(const char *rule)
 	for (unsigned int i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(rule, names[i]))
 			return true;
-	return false;
+	return strstr(rule, ".debug.");
 }
 
 START_TEST(untouched_image_holds)
@@ -93,15 +93,18 @@ LOOP(device)
 LOOP(thread)
 LOOP(sched)
 LOOP(debug)
+LOOP(slab_debug)
 
 static bool covered(const char *rule)
 {
-	const struct sabotage *tables[] = {page_sabotage,   table_sabotage,  slab_sabotage,  vmalloc_sabotage,
-					   device_sabotage, thread_sabotage, sched_sabotage, debug_sabotage};
-	const unsigned int sizes[] = {nr_page_sabotage,   nr_table_sabotage,  nr_slab_sabotage,  nr_vmalloc_sabotage,
-				      nr_device_sabotage, nr_thread_sabotage, nr_sched_sabotage, nr_debug_sabotage};
+	const struct sabotage *tables[] = {page_sabotage,    table_sabotage,  slab_sabotage,
+					   vmalloc_sabotage, device_sabotage, thread_sabotage,
+					   sched_sabotage,   debug_sabotage,  slab_debug_sabotage};
+	const unsigned int sizes[] = {nr_page_sabotage,    nr_table_sabotage,  nr_slab_sabotage,
+				      nr_vmalloc_sabotage, nr_device_sabotage, nr_thread_sabotage,
+				      nr_sched_sabotage,   nr_debug_sabotage,  nr_slab_debug_sabotage};
 
-	for (unsigned int t = 0; t < sizeof(sizes) / sizeof(sizes[0]); t++)
+	for (unsigned int t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
 		for (unsigned int i = 0; i < sizes[t]; i++)
 			if (!strcmp(tables[t][i].rule, rule))
 				return true;
@@ -159,6 +162,7 @@ static TCase *debug_tests(void)
 	tcase_add_unchecked_fixture(t, image_load_debug, image_unload);
 	tcase_add_test(t, untouched_debug_image_holds);
 	tcase_add_loop_test(t, debug_are_noticed, 0, (int)nr_debug_sabotage);
+	tcase_add_loop_test(t, slab_debug_are_noticed, 0, (int)nr_slab_debug_sabotage);
 	return t;
 }
 

@@ -85,6 +85,17 @@ enum rule {
 	R_SLAB_CPU_BOUNDS,
 	R_SLAB_CPU_OBJECTS,
 	R_SLAB_CPU_UNIQUE,
+	R_SLAB_KMALLOC,
+	R_SLAB_LARGE,
+	R_SLAB_SELF,
+	R_SLAB_MERGED,
+	R_SLAB_USERCOPY,
+	R_SLAB_ZONE,
+	R_SLAB_RED_ZONE,
+	R_SLAB_POISON,
+	R_SLAB_PADDING,
+	R_SLAB_TRACK,
+	R_SLAB_LINK,
 	R_VM_LINKED,
 	R_VM_SORTED,
 	R_VM_COVER,
@@ -263,6 +274,12 @@ void check_buddy(struct check_ctx *c);
 void check_pages(struct check_ctx *c);
 void check_tables(struct check_ctx *c);
 void check_slabs(struct check_ctx *c);
+/* Parts of check_slabs: a cache, where one of its slabs lies, the bytes of a slab whose free objects are @free_bits
+ * (NULL: nobody knows which). */
+void check_slab_cache(struct check_ctx *c, const struct kmem_cache *s, gva_t addr);
+void check_slab_zone(struct check_ctx *c, const struct kmem_cache *s, uint64_t pfn);
+void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_t pfn, const struct slab *slab,
+			const uint8_t *free_bits);
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
 void check_threads(struct check_ctx *c);

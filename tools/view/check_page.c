@@ -157,6 +157,12 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 		check_want(f, "1 or more");
 	}
 	check_movable_only(s->c, s->z, pfn, p);
+	if (p->owner == OWNER_KMALLOC && !(p->flags & PG_COMP)) {
+		f = check_fault(s->c, R_SLAB_LARGE, pfn, view_page_addr(pfn), "zone %.8s, large kmalloc of order %u",
+				s->z->z.name, p->order);
+		check_got(f, "flags %#x, not compound", p->flags);
+		check_want(f, "a compound block");
+	}
 	if (p->owner == OWNER_SLAB)
 		vec_add(&s->c->slab_heads, pfn);
 	else if (p->owner == OWNER_PGTABLE)

@@ -239,6 +239,7 @@ static void check_free(struct cache *k, uint64_t pfn, const struct slab *slab)
 		check_want(f, "%d: %u objects - %u in use", slab->objects - slab->inuse, slab->objects, slab->inuse);
 	}
 	check_both(k, pfn, slab, bits);
+	check_slab_objects(k->c, &k->s, pfn, slab, whole ? bits : NULL);
 }
 
 enum list { ON_PARTIAL, ON_FULL, ON_EMPTY, NR_LISTS };
@@ -310,6 +311,7 @@ static bool check_node(struct cache *k, enum list on, gva_t at, gva_t prev, stru
 		return true;
 	}
 	check_tails(k, pfn, slab);
+	check_slab_zone(c, &k->s, pfn);
 	k->pages += 1UL << slab->order;
 	k->out += slab->inuse;
 	check_counts(k, pfn, slab, on);
@@ -355,6 +357,7 @@ static void check_cache(struct cache *k)
 	check_ran_all(k->c, R_SLAB_LINKED, R_SLAB_PLACE);
 	check_ran_all(k->c, R_SLAB_COUNT, R_SLAB_FREE_COUNT);
 	k->whole = true;
+	check_slab_cache(k->c, s, k->addr);
 	check_arrays(k);
 	check_list_of(k, ON_PARTIAL, &s->partial, offsetof(struct kmem_cache, partial), s->nr_partial);
 	check_list_of(k, ON_FULL, &s->full, offsetof(struct kmem_cache, full), s->nr_full);
@@ -409,7 +412,7 @@ static void check_one(struct cache *k, struct vec *skipped)
 	k->s.name[sizeof(k->s.name) - 1] = '\0';
 	snprintf(what, sizeof(what), "cache %s", k->s.name);
 	if (!check_lock(k->c, &k->s.lock, k->addr + offsetof(struct kmem_cache, lock), what)) {
-		check_flux(k->c, R_SLAB_LINKED, R_SLAB_CPU_UNIQUE);
+		check_flux(k->c, R_SLAB_LINKED, R_SLAB_LINK);
 		vec_add(skipped, k->addr);
 	} else if (check_geometry(k)) {
 		check_cache(k);
@@ -461,6 +464,7 @@ void check_slabs(struct check_ctx *c)
 		return;
 	}
 	check_ran(c, R_SLAB_CACHES);
+	check_ran(c, R_SLAB_LARGE); /* with the memory map: check_page.c */
 	walk_caches(c, &seen, &skipped);
 	vec_sort(&skipped);
 	check_complete(c, &seen, &skipped);
