@@ -331,7 +331,7 @@ static void dma_cache_elsewhere(void)
 }
 
 const struct sabotage slab_sabotage[] = {
-	{"slab.kmalloc", "objects smaller than the name says", kmalloc_size, ""},
+	{"slab.kmalloc", "objects smaller than the name says", kmalloc_size, "slab.usercopy"},
 	{"slab.kmalloc", "alignment less than natural", kmalloc_alignment, ""},
 	{"slab.kmalloc.large", "a large kmalloc that is not compound", large_not_compound, "page.refcount"},
 	{"slab.self", "a cache in a free object", cache_in_free_object, ""},
