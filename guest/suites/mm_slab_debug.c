@@ -8,8 +8,6 @@
 
 #include "mm_suite.h"
 
-#include "shared/slab.h"
-
 #define ALL_CHECKS (SLAB_CONSISTENCY_CHECKS | SLAB_RED_ZONE | SLAB_POISON | SLAB_STORE_USER)
 
 static struct kmem_cache *bench;
