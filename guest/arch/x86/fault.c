@@ -241,6 +241,8 @@ bool fault_caught(struct pt_regs *regs, const struct fault_info *f)
 	if (!c)
 		return false;
 	forget(c);
+	/* If it was a BUG: what that said must not become the title of another report. */
+	bug_at(NULL, 0);
 	c->info = *f;
 	regs->bx = c->regs[0];
 	regs->bp = c->regs[1];

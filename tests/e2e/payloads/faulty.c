@@ -46,6 +46,10 @@ static void fault(struct kunit *test)
 		KUNIT_EXPECT_FAULT(test, FAULT_READ_ONLY, make_area, touch((char *)(unsigned long)make_area));
 		KUNIT_EXPECT_FAULT(test, FAULT_NON_CANONICAL, 0x1234567812345678, touch((char *)0x1234567812345678));
 	}
+	if (!strcmp(how, "afterbug")) {
+		KUNIT_EXPECT_FAULT(test, FAULT_OTHER, 0, BUG());
+		touch(p + 2 * PAGE_SIZE + 3);
+	}
 	vfree(p);
 	if (!strcmp(how, "freed"))
 		touch(p + 5);
