@@ -231,6 +231,23 @@ static int read_pageblocks(struct walk *w, const struct mm_root *root)
 	return w->m->blocks ? view_read(w->v, root->pageblocks.va, w->m->blocks, nr) : -1;
 }
 
+/* What memblock calls RAM, as far as it exists: the guest's word alone could mean 64 TiB. */
+static int walk_region(struct walk *w, const struct memblock_region *r)
+{
+	const struct view_region *slot;
+
+	for (unsigned int i = 0; (slot = view_region(w->v, i)); i++) {
+		gpa_t from = r->base > slot->gpa ? r->base : slot->gpa;
+		gpa_t end = slot->gpa + slot->size, to = r->size < end - r->base ? r->base + r->size : end;
+
+		if (!slot->is_ram || r->base >= end || from >= to)
+			continue;
+		if (walk_ram(w, from >> MMV_PAGE_SHIFT, to >> MMV_PAGE_SHIFT))
+			return -1;
+	}
+	return 0;
+}
+
 int pagemap_collect(const struct view *v, struct pagemap *m, char *err)
 {
 	const struct mm_root *root = view_root(v, err);
@@ -247,9 +264,8 @@ int pagemap_collect(const struct view *v, struct pagemap *m, char *err)
 	list_reserved(&w);
 	for (uint64_t i = 0; i < w.memblock.memory.cnt; i++) {
 		const struct memblock_region *r = &w.memblock.memory.regions[i];
-		uint64_t start = r->base >> MMV_PAGE_SHIFT, end = (r->base + r->size) >> MMV_PAGE_SHIFT;
 
-		if (end > DIRECT_MAP_SIZE >> MMV_PAGE_SHIFT || start > end || walk_ram(&w, start, end)) {
+		if (walk_region(&w, r)) {
 			view_err(err, "memory at %#lx: more than this program can draw", r->base);
 			return -1;
 		}
