@@ -280,7 +280,7 @@ const struct sabotage table_sabotage[] = {
 	{"buddy.unmapped", "a fresh page mapped", map_fresh_page, PAGES_OF_AREA},
 	{"pgtable.table", "a table's page owned by somebody else", table_disowned, ""},
 	{"pgtable.table", "a table beyond memory", table_beyond_memory,
-	 "vmalloc.mapped pgtable.owned vmalloc.block vmalloc.lazy"},
+	 "vmalloc.mapped pgtable.owned vmalloc.block vmalloc.lazy thread.stack"},
 	{"pgtable.unique", "a table reached twice", table_twice, "pgtable.count"},
 	{"pgtable.unique", "a table that leads to itself", table_in_itself, "pgtable.count"},
 	{"pgtable.owned", "a table page that nothing leads to", table_leaked, ""},
