@@ -15,6 +15,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/list.h>
+#include <linux/lockdep.h>
 #include <linux/mm.h>
 #include <linux/moduleparam.h>
 #include <linux/set_memory.h>
@@ -424,8 +425,12 @@ int module_load(struct load *l, const struct boot_module *mod)
 
 void module_unload(struct load *l)
 {
-	if (l->base)
+	if (l->base) {
 		list_del(&l->root.list);
+		/* What the lock checker knows of the payload's locks must not be told of the next one's at the same address. */
+		if (mm_debug_hooks())
+			lockdep_free_range(l->base, l->total);
+	}
 	vfree(l->base);
 	kvfree(l->syms);
 	kvfree(l->addrs);

@@ -248,6 +248,22 @@ START_TEST(bad_source)
 }
 END_TEST
 
+/* One after the other at the same addresses: what the lock checker learnt of the first says nothing of the second. */
+START_TEST(locks_of_a_payload_are_forgotten)
+{
+	size_t size;
+	char *object = read_file(program_path("e2e/lockab.ko"), &size);
+	struct proc *p;
+
+	write_file("lockba.ko", object, size);
+	p = run("mmvisor", "run", "--debug-kernel", "--append", "lockba.reverse=1", program_path("e2e/lockab.ko"),
+		"lockba.ko");
+	expect_code(p, 0);
+	expect_out(p, "2 passed, 0 failed");
+	keep("lockba.ko");
+}
+END_TEST
+
 Suite *suite_payload(void)
 {
 	Suite *s = suite_create("payload");
@@ -255,6 +271,7 @@ Suite *suite_payload(void)
 
 	tcase_set_timeout(t, LIMIT + 20);
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
+	tcase_add_test(t, locks_of_a_payload_are_forgotten);
 	tcase_add_test(t, every_ending);
 	tcase_add_test(t, the_page_allocators_names);
 	tcase_add_test(t, the_runner_can_fail);
