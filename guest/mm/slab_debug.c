@@ -184,7 +184,9 @@ void slab_debug_layout(struct kmem_cache *s)
 	if (s->red_left && end == s->object_size)
 		end += (uint32_t)sizeof(void *);
 	s->inuse = end;
-	if (s->offset >= s->object_size || (s->poison & SLAB_POISONED_BODY)) {
+	/* Red bytes between what was asked for and the end of the object must not lie on the link either. */
+	if (s->offset >= s->object_size || (s->poison & SLAB_POISONED_BODY) ||
+	    (s->red_left && s->flags & SLAB_STORE_USER && s->flags & SLAB_KMALLOC)) {
 		s->offset = end;
 		end += (uint32_t)sizeof(void *);
 	}

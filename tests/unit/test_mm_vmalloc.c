@@ -281,6 +281,8 @@ START_TEST(addresses_run_out)
 }
 END_TEST
 
+static const char *const slab_debugs[] = {"-", "FZU", "FZPU"};
+
 START_TEST(kvmalloc_both_ways)
 {
 	struct page *all[200];
@@ -288,6 +290,7 @@ START_TEST(kvmalloc_both_ways)
 	unsigned int n = 0;
 	char *p;
 
+	sim_slab_debug = slab_debugs[_i];
 	boot();
 	before = usage();
 	p = kvmalloc(3000, GFP_KERNEL);
@@ -468,7 +471,7 @@ static Suite *vmalloc_suite(void)
 	tcase_add_test(t, mapping_ones_own_pages);
 	tcase_add_test(t, free_in_an_interrupt_waits_for_a_task);
 	tcase_add_test(t, addresses_run_out);
-	tcase_add_test(t, kvmalloc_both_ways);
+	tcase_add_loop_test(t, kvmalloc_both_ways, 0, ARRAY_SIZE(slab_debugs));
 	tcase_add_loop_test(t, every_refusal_unwinds, 0, 3);
 	tcase_add_test(t, random_areas_against_the_model);
 	suite_add_tcase(s, t);

@@ -325,9 +325,12 @@ static const char *check_slab(const struct kmem_cache *s, const struct slab *sla
 	    (slab->order != s->order && slab->order != s->min_order) ||
 	    slab->objects != ((PAGE_SIZE << slab->order) - s->first) / s->size)
 		bad = wrong("%s: slab does not belong", s->name);
-	for (void *o = slab->freelist; o && !bad; o = link_of(s, o), nr_free++)
+	for (void *o = slab->freelist; o && !bad; nr_free++) {
 		if (!claim(seen, s, slab, o))
 			bad = wrong("%s: free list goes wrong at %p", s->name, o);
+		else
+			o = link_of(s, o);
+	}
 	if (!bad && nr_free != (unsigned int)slab->objects - slab->inuse)
 		bad = wrong("%s: %u free, inuse %u of %u", s->name, nr_free, slab->inuse, slab->objects);
 	for (uint32_t cpu = 0; cpu < mm_root.nr_cpus && !bad; cpu++) {
