@@ -19,6 +19,8 @@
 
 static int cmd_buddyinfo(struct inspect *in, char *err);
 static int cmd_zoneinfo(struct inspect *in, char *err);
+static int cmd_pagetypeinfo(struct inspect *in, char *err);
+static int cmd_extfrag(struct inspect *in, char *err);
 static int cmd_vmallocinfo(struct inspect *in, char *err);
 static int cmd_meminfo(struct inspect *in, char *err);
 
@@ -30,7 +32,10 @@ static const struct command {
 } commands[] = {
 	{"check", cmd_check, NULL, "prove or refute the invariants (--list, --only RULES, --skip RULES)"},
 	{"buddyinfo", cmd_buddyinfo, NULL, "free blocks by zone and order"},
-	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection"},
+	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection, counters, per-CPU lists"},
+	{"pagetypeinfo", cmd_pagetypeinfo, NULL,
+	 "free blocks and pageblocks by migratetype (debug kernel: mixed ones)"},
+	{"extfrag", cmd_extfrag, NULL, "by order: fragmentation index, share of free memory that is unusable"},
 	{"slabinfo", cmd_slabinfo, NULL, "slab caches: objects and slabs (--verbose: where their bytes went)"},
 	{"vmallocinfo", cmd_vmallocinfo, NULL, "vmalloc and module areas"},
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
@@ -94,6 +99,17 @@ static int cmd_buddyinfo(struct inspect *in, char *err)
 static int cmd_zoneinfo(struct inspect *in, char *err)
 {
 	return done(in->json ? inspect_json(in, json_zoneinfo(in->view, err)) : print_zoneinfo(in->view, in->out, err));
+}
+
+static int cmd_pagetypeinfo(struct inspect *in, char *err)
+{
+	return done(in->json ? inspect_json(in, json_pagetypeinfo(in->view, err))
+			     : print_pagetypeinfo(in->view, in->out, err));
+}
+
+static int cmd_extfrag(struct inspect *in, char *err)
+{
+	return done(in->json ? inspect_json(in, json_extfrag(in->view, err)) : print_extfrag(in->view, in->out, err));
 }
 
 static int cmd_vmallocinfo(struct inspect *in, char *err)

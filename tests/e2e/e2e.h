@@ -103,5 +103,6 @@ Suite *suite_disk(void);
 Suite *suite_dma(void);
 Suite *suite_map(void);
 Suite *suite_sched(void);
+Suite *suite_zone(void);
 
 #endif

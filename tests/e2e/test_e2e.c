@@ -25,6 +25,7 @@ int main(void)
 	srunner_add_suite(sr, suite_dma());
 	srunner_add_suite(sr, suite_map());
 	srunner_add_suite(sr, suite_sched());
+	srunner_add_suite(sr, suite_zone());
 	srunner_run_all(sr, CK_NORMAL);
 	int failed = srunner_ntests_failed(sr);
 

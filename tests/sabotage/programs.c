@@ -332,8 +332,8 @@ END_TEST
 
 START_TEST(listings_and_lookups)
 {
-	static const char *const listings[] = {"buddyinfo", "zoneinfo", "slabinfo", "vmallocinfo",
-					       "meminfo",   "map",      "dma"};
+	static const char *const listings[] = {"buddyinfo",   "zoneinfo", "pagetypeinfo", "extfrag", "slabinfo",
+					       "vmallocinfo", "meminfo",  "map",          "dma"};
 	char addr[32];
 	struct vm_struct vm;
 

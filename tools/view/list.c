@@ -95,6 +95,7 @@ static void fill_cache(const struct view *v, const struct mm_root *root, gva_t a
 	snprintf(out->name, sizeof(out->name), "%.32s", s->name);
 	out->addr = addr;
 	out->object_size = s->object_size;
+	out->flags = s->flags;
 	out->size = s->size;
 	out->objs_per_slab = s->objs_per_slab;
 	out->pages_per_slab = s->order <= MAX_PAGE_ORDER ? 1u << s->order : 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * list.h - what the allocators hold, in the formats that Linux users know: buddyinfo, zoneinfo, slabinfo, vmallocinfo,
- * meminfo.
+ * list.h - what the allocators hold, in the formats that Linux users know: buddyinfo, zoneinfo, pagetypeinfo,
+ * extfrag, slabinfo, vmallocinfo, meminfo.
  *
  * Each comes as data (for programs and other views), as text and as JSON. Walks are bounded; where the guest's lists
  * are broken the listing ends early and says so by its return value: judging is check.h's job.
@@ -46,6 +46,7 @@ struct list_cache {
 	char name[33];
 	gva_t addr;
 	uint32_t object_size, size, objs_per_slab, pages_per_slab;
+	uint32_t flags;
 	uint64_t active, cached, total;
 	uint64_t slabs, partial, full, empty, pages;
 	uint64_t refills, drains;
@@ -83,11 +84,15 @@ int list_memory(const struct view *v, struct list_memory *m, char *err);
  * be read. */
 int print_buddyinfo(const struct view *v, FILE *out, char *err);
 int print_zoneinfo(const struct view *v, FILE *out, char *err);
+int print_pagetypeinfo(const struct view *v, FILE *out, char *err);
+int print_extfrag(const struct view *v, FILE *out, char *err);
 int print_slabinfo(const struct view *v, FILE *out, char *err);
 int print_vmallocinfo(const struct view *v, const struct symtab *s, FILE *out, char *err);
 int print_meminfo(const struct view *v, FILE *out, char *err);
 struct json_object *json_buddyinfo(const struct view *v, char *err);
 struct json_object *json_zoneinfo(const struct view *v, char *err);
+struct json_object *json_pagetypeinfo(const struct view *v, char *err);
+struct json_object *json_extfrag(const struct view *v, char *err);
 struct json_object *json_slabinfo(const struct view *v, char *err);
 struct json_object *json_vmallocinfo(const struct view *v, const struct symtab *s, char *err);
 struct json_object *json_meminfo(const struct view *v, char *err);

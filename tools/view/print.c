@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * print.c - the listings of list.h as text in Linux's formats, and as JSON.
+ * print.c - listings of list.h as text in Linux's formats, and as JSON. Those of zones: print_zone.c, print_pagetype.c.
  */
 #include <json-c/json.h>
 #include <stdlib.h>
@@ -67,62 +67,6 @@ struct json_object *json_buddyinfo(const struct view *v, char *err)
 		json_object_object_add(o, "free", numbers(zones[i].free, NR_PAGE_ORDERS));
 		put(o, "free_pages", zones[i].nr_free);
 		put(o, "fresh_pages", zones[i].fresh_pages);
-		json_object_array_add(a, o);
-	}
-	return a;
-}
-
-/* ---- zoneinfo ---- */
-
-int print_zoneinfo(const struct view *v, FILE *out, char *err)
-{
-	struct list_zone zones[MAX_NR_ZONES];
-	int n = list_zones(v, zones, err);
-
-	for (int i = 0; i < n; i++) {
-		const struct list_zone *z = &zones[i];
-
-		fprintf(out, "Node 0, zone %8s\n", z->name);
-		fprintf(out, "  pages free     %lu\n", z->nr_free);
-		fprintf(out, "        fresh    %lu\n", z->fresh_pages);
-		fprintf(out, "        min      %lu\n", z->watermark[WMARK_MIN]);
-		fprintf(out, "        low      %lu\n", z->watermark[WMARK_LOW]);
-		fprintf(out, "        high     %lu\n", z->watermark[WMARK_HIGH]);
-		fprintf(out, "        spanned  %lu\n", z->spanned);
-		fprintf(out, "        present  %lu\n", z->present);
-		fprintf(out, "        managed  %lu\n", z->managed);
-		fprintf(out, "        protection: (%lu", z->lowmem_reserve[0]);
-		for (unsigned int j = 1; j < MAX_NR_ZONES; j++)
-			fprintf(out, ", %lu", z->lowmem_reserve[j]);
-		fprintf(out, ")\n      nr_alloc_blocks %lu\n      nr_free_blocks  %lu\n", z->nr_allocs, z->nr_frees);
-		fprintf(out, "  start_pfn:           %lu\n", z->start_pfn);
-	}
-	return n < 0 ? -1 : 0;
-}
-
-struct json_object *json_zoneinfo(const struct view *v, char *err)
-{
-	struct list_zone zones[MAX_NR_ZONES];
-	int n = list_zones(v, zones, err);
-	struct json_object *a = n < 0 ? NULL : json_object_new_array();
-
-	for (int i = 0; i < n; i++) {
-		const struct list_zone *z = &zones[i];
-		struct json_object *o = json_object_new_object();
-
-		json_object_object_add(o, "zone", json_object_new_string(z->name));
-		put(o, "start_pfn", z->start_pfn);
-		put(o, "spanned", z->spanned);
-		put(o, "present", z->present);
-		put(o, "managed", z->managed);
-		put(o, "free", z->nr_free);
-		put(o, "fresh", z->fresh_pages);
-		put(o, "min", z->watermark[WMARK_MIN]);
-		put(o, "low", z->watermark[WMARK_LOW]);
-		put(o, "high", z->watermark[WMARK_HIGH]);
-		json_object_object_add(o, "protection", numbers(z->lowmem_reserve, MAX_NR_ZONES));
-		put(o, "blocks_allocated", z->nr_allocs);
-		put(o, "blocks_freed", z->nr_frees);
 		json_object_array_add(a, o);
 	}
 	return a;
