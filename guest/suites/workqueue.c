@@ -6,8 +6,11 @@
 #include <linux/atomic.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
+#include <linux/gfp.h>
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/list.h>
+#include <linux/mm.h>
 #include <linux/random.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
@@ -27,7 +30,7 @@ struct job {
 	struct completion *gate;
 	struct completion done;
 	unsigned int cpu, count;
-	bool in_worker, irqs_off;
+	bool in_worker, in_rescuer, irqs_off;
 	struct work_struct *current_seen;
 	unsigned long when;
 };
@@ -39,6 +42,7 @@ static void run_job(struct job *j)
 	j->count = preempt_count();
 	j->irqs_off = irqs_disabled();
 	j->in_worker = current->flags & PF_WQ_WORKER && !strncmp(current->comm, "kworker/", 8);
+	j->in_rescuer = !strncmp(current->comm, "kworker/R-", 10);
 	j->current_seen = current_work();
 	preempt_disable();
 	j->cpu = smp_processor_id();
@@ -157,6 +161,62 @@ static void a_sleeping_item_holds_nobody_up(struct kunit *test)
 		flush_work(&j[i].work);
 	for (unsigned int i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, atomic_read(&j[i].runs), 1);
+}
+
+/* Everything that a request which may not wait can get, linked by ->lru; so a request that may wait gets nothing. */
+static void hoard(struct list_head *pages)
+{
+	struct page *page;
+
+	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
+		while ((page = alloc_pages(GFP_ATOMIC | __GFP_NOWARN, (unsigned int)order))) {
+			page->private = (unsigned long)order;
+			list_add(&page->lru, pages);
+		}
+	}
+}
+
+static void give_back(struct list_head *pages)
+{
+	struct page *page, *next;
+
+	list_for_each_entry_safe (page, next, pages, lru) {
+		unsigned int order = (unsigned int)page->private;
+
+		list_del(&page->lru);
+		page->private = 0;
+		__free_pages(page, order);
+	}
+}
+
+#define BLOCKERS 24
+
+static void without_memory_the_rescuer_comes(struct kunit *test)
+{
+	struct workqueue_struct *wq = alloc_workqueue("rescued", WQ_MEM_RECLAIM, 0);
+	struct job *j = jobs(test, BLOCKERS + 1), *urgent = &j[BLOCKERS];
+	DECLARE_COMPLETION(gate);
+	LIST_HEAD(pages);
+	bool came;
+
+	KUNIT_ASSERT_NOT_NULL(test, wq);
+	hoard(&pages);
+	/* They take up every worker that there is, and then there is no memory for one more. */
+	for (unsigned int i = 0; i < BLOCKERS; i++) {
+		j[i].gate = &gate;
+		schedule_work_on(0, &j[i].work);
+	}
+	queue_work_on(0, wq, &urgent->work);
+	came = done(urgent);
+	give_back(&pages);
+	complete_all(&gate);
+	KUNIT_EXPECT_TRUE(test, came);
+	KUNIT_EXPECT_TRUE(test, urgent->in_rescuer);
+	for (unsigned int i = 0; i < BLOCKERS; i++) {
+		flush_work(&j[i].work);
+		KUNIT_EXPECT_EQ(test, atomic_read(&j[i].runs), 1);
+	}
+	destroy_workqueue(wq);
 }
 
 static void cancelled_items_do_not_run(struct kunit *test)
@@ -392,6 +452,7 @@ static struct kunit_case workqueue_cases[] = {
 	KUNIT_CASE(items_run_in_tasks),
 	KUNIT_CASE(queued_twice_is_once),
 	KUNIT_CASE(a_sleeping_item_holds_nobody_up),
+	KUNIT_CASE(without_memory_the_rescuer_comes),
 	KUNIT_CASE(cancelled_items_do_not_run),
 	KUNIT_CASE(delayed_items_wait),
 	KUNIT_CASE(flushing_waits_for_all),
