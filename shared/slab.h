@@ -14,7 +14,7 @@
 
 /**
  * struct slab_cpu - one CPU's array of ready objects of one cache. Its owner is the CPU: see asm/slab_cpu.h.
- * @cap:    how many it holds at most (c): smaller for large objects; 0 in a cache with debugging: all goes to the slabs
+ * @cap:    how many it holds at most (c): smaller for large objects; 0 with debugging or SLAB_INIT_*: all goes to the slabs
  * @busy:   nonzero while objects move between the array and their slabs. A single push or pop needs no mark: it becomes
  *          visible with one store to @nr.
  * @refills, @drains: how often objects came from their slabs, went back to them
@@ -70,10 +70,16 @@ struct kmem_cache {
 	uint32_t orig;     /* (c) offset of the size that was asked for, 32 bits; 0: not kept */
 	uint32_t poison;   /* (c) SLAB_POISONED_* */
 	uint64_t random;   /* (c) 0: links are plain addresses; else see slab_link() */
+
+	uint32_t init; /* (c) SLAB_INIT_*; if any, its arrays have capacity 0 */
+	uint32_t reserved;
 };
 
 #define SLAB_POISONED_PAD 1u  /* bytes that are nobody's hold POISON_INUSE */
 #define SLAB_POISONED_BODY 2u /* free objects hold POISON_FREE, and POISON_END as their last byte */
+
+#define SLAB_INIT_ALLOC 1u /* objects are cleared on their way out */
+#define SLAB_INIT_FREE 2u  /* and on their way back */
 
 /**
  * slab_link - encode or decode the link that lies at @at: the same operation both ways

@@ -175,6 +175,7 @@ static int alloc_range(unsigned long start, unsigned long end, gfp_t gfp, uint32
 	int err;
 
 	might_alloc(gfp);
+	gfp |= init_mem.on_alloc;
 	err = contig_range(start, end, word, flags & PG_FROZEN ? 0 : 1);
 	if (!err)
 		finish_range(start, end, gfp);

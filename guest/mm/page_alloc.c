@@ -342,10 +342,12 @@ static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int order, u
 _Static_assert(__GFP_MOVABLE >> 1 == PCP_LIST(0, MIGRATE_MOVABLE), "see LIST_OF_MASK");
 _Static_assert(__GFP_RECLAIMABLE >> 1 == PCP_LIST(0, MIGRATE_RECLAIMABLE), "see LIST_OF_MASK");
 
+/* Large blocks; with init_on_alloc=1 all. */
 static noinline struct page *alloc_large(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
 	struct page *page = NULL;
 
+	gfp |= init_mem.on_alloc;
 	if (order == PAGEBLOCK_ORDER && gfp_migratetype(gfp) < MIGRATE_PCPTYPES)
 		page = alloc_quick(gfp, PAGEBLOCK_ORDER, PCP_LIST_BLOCK(gfp_migratetype(gfp)), PAGE_EXTRA(gfp, owner));
 	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
@@ -372,7 +374,7 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 	mm_alloc_enters(gfp);
 	if (page_debug_refuse(gfp, order))
 		return NULL;
-	if (unlikely(order >= PCP_ORDERS))
+	if (unlikely(order >= init_mem.alloc_orders))
 		return alloc_large(gfp, order, owner);
 	if (unlikely(gfp & GFP_UNCOMMON))
 		return alloc_uncommon(gfp, order, owner);
@@ -412,6 +414,7 @@ unsigned long alloc_pages_bulk_owner(gfp_t gfp, unsigned long nr, struct page **
 	unsigned long done = 0;
 
 	might_alloc(gfp & gfp_allowed_mask);
+	gfp |= init_mem.on_alloc;
 	if (gfp & __GFP_MOVABLE)
 		gfp = current_gfp_context(gfp);
 	while (done < nr) {

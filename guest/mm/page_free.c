@@ -85,17 +85,8 @@ static __always_inline void free_small(struct page *page, unsigned int order)
 		pcp_shrink(page_zone(page), PCP_LIST(order, type));
 }
 
-static noinline void free_large(struct page *page, unsigned int order)
-{
-	/* Worth keeping only where more than one fits. */
-	if (order == PAGEBLOCK_ORDER && pcp_of(0, page_zonenum(page))->high >= 2 * PAGEBLOCK_PAGES)
-		free_by_block(page, order);
-	else
-		free_to_zone(page, order);
-}
-
 /* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for the first word and links. */
-static __always_inline bool clean_block(struct page *page, unsigned int order)
+static __always_inline bool clean_entry(struct page *page)
 {
 	/* Reference and map count at once: the former is 0 by now. */
 	if (unlikely(page->mapping | page->memcg_data | *(const uint64_t *)&page->refcount)) {
@@ -104,16 +95,33 @@ static __always_inline bool clean_block(struct page *page, unsigned int order)
 	}
 	page->index = 0;
 	page->private = 0;
-	return page_debug_free(page, order);
+	return true;
+}
+
+/* Large blocks; with init_on_free=1 all. */
+static noinline void free_large(struct page *page, unsigned int order)
+{
+	if (unlikely(!clean_entry(page)))
+		return;
+	page_clear_free(page, order);
+	if (!page_debug_free(page, order))
+		return;
+	if (order < PCP_ORDERS) {
+		free_small(page, order);
+		return;
+	}
+	/* Worth keeping only where more than one fits. */
+	if (order == PAGEBLOCK_ORDER && pcp_of(0, page_zonenum(page))->high >= 2 * PAGEBLOCK_PAGES)
+		free_by_block(page, order);
+	else
+		free_to_zone(page, order);
 }
 
 static __always_inline void free_clean(struct page *page, unsigned int order)
 {
-	if (unlikely(!clean_block(page, order)))
-		return;
-	if (unlikely(order >= PCP_ORDERS))
+	if (unlikely(order >= init_mem.free_orders))
 		free_large(page, order);
-	else
+	else if (likely(clean_entry(page) && page_debug_free(page, order)))
 		free_small(page, order);
 }
 
@@ -134,6 +142,7 @@ static noinline void free_all_but_first(struct page *page, unsigned int order)
 	page_debug_split(page, order, 0);
 	page_set_word(page, page_word(page) & ~0xff00ULL);
 	while (order-- > 0) {
+		page_clear_free(page + (1UL << order), order);
 		if (page_debug_free(page + (1UL << order), order))
 			zone_merge_block(zone, page + (1UL << order), order, 0);
 	}

@@ -23,6 +23,7 @@
 #define GUEST_MM_PAGES_H
 
 #include <linux/list.h>
+#include <linux/string.h>
 
 #include "internal.h"
 #include "page_debug.h"
@@ -56,6 +57,28 @@ static inline unsigned int pageblock_type(unsigned long pfn)
 static inline void set_pageblock_type(unsigned long pfn, unsigned int type)
 {
 	mm_root.pageblocks[pfn >> PAGEBLOCK_ORDER] = PAGEBLOCK_BYTE(type);
+}
+
+/* ---- init_mem.c ---- */
+
+/**
+ * struct init_mem - what boot arguments say about clearing; constant after boot
+ * @alloc_orders, @free_orders: blocks of lower orders may go the quick way, which clears nothing
+ * @on_alloc: __GFP_ZERO if whatever is allocated shall be clear
+ * @on_free:  whatever is freed shall be
+ */
+struct init_mem {
+	unsigned int alloc_orders, free_orders;
+	gfp_t on_alloc;
+	bool on_free;
+};
+extern struct init_mem init_mem;
+
+/** page_clear_free - on the way back, before it is poisoned */
+static inline void page_clear_free(struct page *page, unsigned int order)
+{
+	if (unlikely(init_mem.on_free))
+		memset(page_address(page), 0, PAGE_SIZE << order);
 }
 
 /* ---- buddy.c; all of these need the zone's lock ---- */

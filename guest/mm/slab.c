@@ -11,7 +11,7 @@
  *          operation, interrupts stay on. Whoever does more with an array turns them off. Other CPUs' arrays are reached
  *          by interrupting those CPUs.
  * Freed:   on any CPU, in any context but NMI, into that CPU's array. The cache of an object follows from its page.
- * Debug:   caches with debugging have arrays of capacity 0: always empty and full, so each object takes the slow way,
+ * Debug:   caches with debugging, and those whose objects are always cleared (init_mem.c), have arrays of capacity 0: always empty and full, so each object takes the slow way,
  *          and only that one knows about debugging (slab_debug.h).
  * Not here: slabs (slab_page.c), caches (slab_cache.c), sizes (kmalloc.c), deferred frees (kfree_rcu.c).
  * Source:  J. Bonwick, The Slab Allocator, 1994; with J. Adams, Magazines and Vmem, 2001.
@@ -47,14 +47,14 @@ static noinline void out_of_memory_for(const struct kmem_cache *s, gfp_t gfp)
 			    (unsigned long)((s->nr_pages << PAGE_SHIFT) / s->size - s->nr_out));
 }
 
-/* An object from this CPU's array, filled if need be; past the array in a cache with debugging. */
+/* An object from this CPU's array, filled if need be; past the array where each one is looked at or cleared. */
 static void *take(struct kmem_cache *s, size_t orig_size, unsigned long caller)
 {
 	unsigned long irq;
 	struct slab_cpu *c;
 	void *obj;
 
-	if (slab_debugged(s))
+	if (slab_uncached(s))
 		return slab_take_one(s, orig_size, caller);
 	irq = arch_local_irq_save();
 	c = this_slab_cpu(s);
@@ -79,7 +79,7 @@ static noinline void *alloc_slow(struct kmem_cache *s, gfp_t gfp, size_t orig_si
 		}
 	}
 	/* Behind what was asked for lies a red zone, if that is known. */
-	if (gfp & __GFP_ZERO)
+	if (gfp & __GFP_ZERO || s->init & SLAB_INIT_ALLOC)
 		memset(obj, 0, slab_debug_asked(s, obj));
 	return obj;
 }
@@ -128,7 +128,7 @@ static noinline void free_slow(struct kmem_cache *s, void *obj, unsigned long ca
 	struct slab_cpu *c;
 	unsigned long irq;
 
-	if (slab_debugged(s)) {
+	if (slab_uncached(s)) {
 		slab_put_one(s, obj, caller);
 		return;
 	}

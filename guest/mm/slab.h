@@ -114,6 +114,17 @@ static inline void set_free_link(const struct kmem_cache *s, void *obj, const vo
 	*at = MM_DEBUG ? slab_link(s->random, (uint64_t)(uintptr_t)at, word) : word;
 }
 
+/** slab_uncached - does every object of this cache take the slow way, to be looked at or cleared? */
+static inline bool slab_uncached(const struct kmem_cache *s)
+{
+	return slab_debugged(s) || unlikely(s->init);
+}
+
+/* ---- init_mem.c ---- */
+
+/** slab_init_flags - SLAB_INIT_* of a new cache whose constructor and flags are known */
+uint32_t slab_init_flags(const struct kmem_cache *s);
+
 /* ---- slab_page.c ---- */
 
 /** slab_refill - fill the array to half from slabs that have something. Needs: interrupts off. Return: objects in it. */

@@ -169,6 +169,7 @@ void cache_geometry(struct kmem_cache *s, int freeptr)
 	s->inuse = bytes;
 	if (slab_debugged(s))
 		slab_debug_layout(s);
+	s->init = slab_init_flags(s);
 	s->min_order = (uint8_t)get_order((unsigned long)s->first + s->size);
 	s->order = (uint8_t)max(slab_order(s->size), (unsigned int)s->min_order);
 	while (s->order > s->min_order && objects_in(s, s->order) > SLAB_OBJECTS_MAX)
@@ -187,7 +188,7 @@ void cache_register(struct kmem_cache *s, struct slab_cpu *cpu, uint32_t cap)
 	INIT_LIST_HEAD(&s->empty);
 	s->cpu = cpu;
 	for (uint32_t i = 0; i < mm_root.nr_cpus; i++)
-		cpu[i].cap = slab_debugged(s) ? 0 : cap ? min_t(uint32_t, cap, SLAB_CPU_CAP) : array_cap(s->size);
+		cpu[i].cap = slab_uncached(s) ? 0 : cap ? min_t(uint32_t, cap, SLAB_CPU_CAP) : array_cap(s->size);
 	irq = mm_lock_write(&mm_root.slab_lock);
 	list_add_tail(&s->list, &mm_root.slab_caches);
 	mm_unlock_write(&mm_root.slab_lock, irq);

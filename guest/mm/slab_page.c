@@ -135,7 +135,7 @@ unsigned int slab_refill(struct kmem_cache *s, struct slab_cpu *c)
 	return c->nr;
 }
 
-/* ---- one object at a time: caches with debugging ---- */
+/* ---- one object at a time: caches with debugging, or whose objects are always cleared ---- */
 
 /* Something is wrong in there: what is free stays so for good, for who knows whose it is. */
 static void write_off(struct kmem_cache *s, struct slab *slab, unsigned int old)
@@ -168,6 +168,8 @@ void *slab_take_one(struct kmem_cache *s, size_t orig_size, unsigned long caller
 		slab->freelist = get_free_link(s, obj);
 		slab->inuse++;
 		slab_refile(s, slab, old);
+		if (s->init & SLAB_INIT_FREE && s->offset < s->object_size)
+			*(uint64_t *)((char *)obj + s->offset) = 0;
 	}
 	mm_unlock_write(&s->lock, irq);
 	return obj;
@@ -293,6 +295,15 @@ void slab_drain(struct kmem_cache *s, struct slab_cpu *c, unsigned int nr)
 	free_slabs(s, &surplus);
 }
 
+/* A free object says nothing any more, but where the next one lies. */
+static void clear_free(struct kmem_cache *s, void *obj)
+{
+	void *next = get_free_link(s, obj);
+
+	memset(obj, 0, s->object_size);
+	set_free_link(s, obj, next);
+}
+
 void slab_put_one(struct kmem_cache *s, void *obj, unsigned long caller)
 {
 	LIST_HEAD(surplus);
@@ -300,6 +311,8 @@ void slab_put_one(struct kmem_cache *s, void *obj, unsigned long caller)
 	struct slab *slab = obj_slab(s, obj);
 
 	if (slab_debug_free(s, slab, obj, caller) && put_link(s, slab, obj)) {
+		if (s->init & SLAB_INIT_FREE)
+			clear_free(s, obj);
 		slab_refile(s, slab, slab->inuse + 1U);
 		collect_empty(s, SLAB_EMPTY_KEEP, &surplus);
 	}

@@ -163,6 +163,29 @@ START_TEST(debugging_is_chosen_by_cache)
 }
 END_TEST
 
+/* What the next user of memory finds in it. In the debug kernel poison goes first where there is some. */
+START_TEST(memory_is_cleared_if_asked_for)
+{
+	static const char *const modes[] = {"init_on_alloc=1 reuse.clear=1", "init_on_free=1 reuse.clear=1",
+					    "init_on_alloc=0 init_on_free=0"};
+
+	for (size_t i = 0; i < sizeof(modes) / sizeof(*modes); i++) {
+		struct proc *p =
+			run("mmvisor", "run", "--json", "r.json", "--append", modes[i], program_path("e2e/reuse.ko"));
+
+		expect_code(p, 0);
+		expect_counts(5, 0, 0);
+	}
+	expect_code(run("mmvisor", "run", "--debug-kernel", "--append",
+			"init_on_alloc=1 init_on_free=1 slub_debug=FZU page_poison=0 reuse.clear=1",
+			program_path("e2e/reuse.ko")),
+		    0);
+	expect_code(run("mmvisor", "run", "--debug-kernel", "--append", "init_on_alloc=1 init_on_free=1",
+			program_path("e2e/slabnames.ko")),
+		    0);
+}
+END_TEST
+
 /* Who wanted to sleep, and in the debug kernel also who forbade it and with which lock. */
 START_TEST(sleeping_allocation_in_atomic_section)
 {
@@ -280,6 +303,7 @@ Suite *suite_payload(void)
 	tcase_add_test(t, leaks_are_named);
 	tcase_add_test(t, every_name_of_the_slab_api);
 	tcase_add_test(t, leaks_and_damage_have_stacks);
+	tcase_add_test(t, memory_is_cleared_if_asked_for);
 	tcase_add_test(t, debugging_is_chosen_by_cache);
 	tcase_add_test(t, sleeping_allocation_in_atomic_section);
 	tcase_add_test(t, crash_in_module_init);
