@@ -331,6 +331,17 @@ void kunit_list(void)
 
 /* ---- a suite ---- */
 
+/* In the debug kernel: what did the suite's cases overwrite in slabs that no allocation or free came across? */
+static bool left_damage(const struct kunit_suite *suite)
+{
+	unsigned long wrong = validate_slab_all();
+
+	if (wrong)
+		kunit_say(0, "# %s: damage: %lu place%s in slabs overwritten", suite->name, wrong,
+			  wrong == 1 ? "" : "s");
+	return wrong;
+}
+
 enum kunit_status kunit_run_suite(struct kunit_suite *suite, unsigned int number, int depth, bool all)
 {
 	enum kunit_status sum = KUNIT_SKIPPED;
@@ -358,6 +369,9 @@ enum kunit_status kunit_run_suite(struct kunit_suite *suite, unsigned int number
 	if (suite->suite_exit)
 		suite->suite_exit(suite);
 	running_depth = depth;
-	kunit_result(depth, number, suite->name, nr ? sum : KUNIT_SUCCESS, "");
+	/* A payload's suites are followed by its end, which looks. */
+	if (!depth && left_damage(suite))
+		sum = KUNIT_FAILURE;
+	kunit_result(depth, number, suite->name, nr || sum == KUNIT_FAILURE ? sum : KUNIT_SUCCESS, "");
 	return sum;
 }

@@ -37,6 +37,28 @@ START_TEST(named_for_what_it_is)
 }
 END_TEST
 
+/* Behind the report of a bad access stands whose object that was. */
+START_TEST(objects_are_named)
+{
+	struct proc *p = run("mmvisor", "run", "--append", "faulty.how=object", program_path("e2e/faulty.ko"));
+
+	expect_code(p, 4);
+	expect_out(p, "^Kernel panic: page fault: write to 0x[0-9a-f]+9: read-only");
+	expect_out(p, "^ slab kmalloc-2k start [0-9a-f]+ pointer offset 9 size 2048: allocated$");
+}
+END_TEST
+
+START_TEST(copies_beyond_what_may_be_copied)
+{
+	struct proc *p = run("mmvisor", "run", "--append", "faulty.how=usercopy", program_path("e2e/faulty.ko"));
+
+	expect_code(p, 4);
+	expect_out(p, "^usercopy: Kernel memory exposure attempt detected from SLUB object 'secrets' \\(offset 0, size "
+		      "9\\)!$");
+	expect_out(p, "copy_too_much\\+.*faulty\\.ko");
+}
+END_TEST
+
 /* The debug kernel has whole stacks. */
 START_TEST(stacks_in_the_debug_kernel)
 {
@@ -85,6 +107,8 @@ Suite *suite_fault(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
 	tcase_add_loop_test(t, named_for_what_it_is, 0, (int)(sizeof(faults) / sizeof(faults[0])));
+	tcase_add_test(t, objects_are_named);
+	tcase_add_test(t, copies_beyond_what_may_be_copied);
 	tcase_add_test(t, stacks_in_the_debug_kernel);
 	tcase_add_test(t, expected_faults_pass);
 	tcase_add_test(t, another_fault_than_expected_fails);

@@ -15,6 +15,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/stackdepot.h>
 #include <linux/vmalloc.h>
@@ -177,6 +178,9 @@ void arch_explain_fault(const struct pt_regs *regs)
 		printk(KERN_EMERG "The area was freed by:\n");
 		stack_depot_print(kept.story.free_stack);
 	}
+	/* Finding out means reading there. */
+	if (kept.has_addr && kept.story.place == VMAP_NOWHERE && kept.error_code & X86_PF_PROT)
+		kmem_dump_obj((void *)kept.addr);
 }
 
 /* ---- expecting ---- */
