@@ -102,6 +102,7 @@ Suite *suite_fault(void);
 Suite *suite_disk(void);
 Suite *suite_dma(void);
 Suite *suite_map(void);
+Suite *suite_areas(void);
 Suite *suite_sched(void);
 Suite *suite_zone(void);
 

@@ -24,6 +24,7 @@ int main(void)
 	srunner_add_suite(sr, suite_disk());
 	srunner_add_suite(sr, suite_dma());
 	srunner_add_suite(sr, suite_map());
+	srunner_add_suite(sr, suite_areas());
 	srunner_add_suite(sr, suite_sched());
 	srunner_add_suite(sr, suite_zone());
 	srunner_run_all(sr, CK_NORMAL);
