@@ -10,6 +10,7 @@
 #include <linux/kernel.h>
 #include <linux/list.h>
 #include <linux/mm.h>
+#include <linux/mmdebug.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/stackdepot.h>
@@ -25,6 +26,7 @@
 struct held {
 	struct mm_usage usage;
 	u32 serial; /* debug kernel: objects allocated later have higher ones */
+	u64 tsc;    /* and pages */
 	unsigned int nr;
 	unsigned int nr_tasks;
 	struct {
@@ -49,6 +51,7 @@ static void count_held(struct held *h)
 	}
 	mm_usage(&h->usage);
 	h->serial = slab_serial();
+	h->tsc = rdtsc();
 }
 
 static unsigned long objects_then(const struct held *h, const struct kmem_cache *cache)
@@ -89,6 +92,21 @@ static void say_leaking_places(const struct load *l, const struct held *before)
 	}
 }
 
+/* Pages by the places that allocated them, in the debug kernel. */
+static void say_leaked_pages(const struct load *l, const struct held *before)
+{
+	static const char *const owners[] = PAGE_OWNER_NAMES;
+	static struct page_leak leaks[MAX_LEAKS];
+	unsigned int nr = page_leaks(before->tsc, leaks, MAX_LEAKS);
+
+	for (unsigned int i = 0; i < nr; i++) {
+		kunit_say(0, "# %s: leak: %lu page%s in %lu block%s, %s, allocated by:", l->name, leaks[i].pages,
+			  leaks[i].pages == 1 ? "" : "s", leaks[i].blocks, leaks[i].blocks == 1 ? "" : "s",
+			  leaks[i].owner < NR_PAGE_OWNERS ? owners[leaks[i].owner] : "?");
+		stack_depot_print(leaks[i].stack);
+	}
+}
+
 /* Areas that the payload's own code asked for. */
 static void say_leaked_areas(const struct load *l)
 {
@@ -118,6 +136,8 @@ static bool check_leaks(const struct load *l, const struct held *before, struct 
 	say_leaked_objects(l, before);
 	say_leaking_places(l, before);
 	say_leaked_areas(l);
+	if (is->pages > was->pages)
+		say_leaked_pages(l, before);
 	kunit_say(0, "# %s: leak: after it there are %ld more objects, %ld more pages, %ld more vmalloc areas", l->name,
 		  (long)(is->objects - was->objects), (long)(is->pages - was->pages), (long)(is->areas - was->areas));
 	return false;

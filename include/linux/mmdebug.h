@@ -18,6 +18,19 @@ void dump_page(const struct page *page, const char *reason);
 /** dump_page_owner - the debug kernel's part of dump_page(); nothing in the release kernel */
 void dump_page_owner(const struct page *page);
 
+/** struct page_leak - allocated blocks of one owner, all from one place */
+struct page_leak {
+	unsigned long pages, blocks;
+	u32 stack; /* depot_stack_handle_t */
+	u32 owner; /* enum page_owner */
+};
+
+/**
+ * page_leaks - blocks in use that were allocated after the time stamp @since, slabs and page tables left out, by owner and stack
+ * Return: how many of @leaks (@max) were filled; the last one stands for the rest if there are more. Release kernel: 0.
+ */
+unsigned int page_leaks(u64 since, struct page_leak *leaks, unsigned int max);
+
 /** page_debug_init - the entries of all pages are in place at @ext: watch pages from the first allocation on. */
 void page_debug_init(struct page_ext *ext);
 

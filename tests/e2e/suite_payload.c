@@ -107,6 +107,11 @@ START_TEST(leaks_are_named)
 	expect_out(p, "7 more pages, 1 more vmalloc areas$");
 	expect_out(p, "^not ok 1 initleak\\.ko$");
 	expect_counts(1, 1, 0);
+	p = run("mmvisor", "run", "--debug-kernel", program_path("e2e/initleak.ko"));
+	expect_code(p, 1);
+	expect_out(p, "leak: 4 pages in 1 block, raw, allocated by:$");
+	expect_out(p, "leak: 3 pages in 3 blocks, vmalloc, allocated by:$");
+	expect_out(p, "^ \\[<[0-9a-f]{16}>\\] init_module\\+.*initleak\\.ko");
 }
 END_TEST
 
