@@ -16,10 +16,10 @@
 #define WORDS "( ioremap)?( sparse)?( vmalloc)?( vmap)?( user)?( dma-coherent)?( vpages)?"
 #define LINE                                                                                                           \
 	RANGE "( unpurged vm_area| vm_map_ram|" CALLER "( pages=[0-9]+)?( phys=0x[0-9a-f]{16})?" WORDS "( "            \
-												       "N0=[0-9]+)?)$"
+	      "N0=[0-9]+)?)$"
 
 /* One of each sort, by the payload's function. */
-#define HERE " make_areas\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[areas[a-z.]*\\]"
+#define HERE " make_areas\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[areas\\.ko\\]"
 static const char *const sorts[] = {
 	RANGE HERE " pages=1 vmalloc N0=1$",
 	RANGE HERE " pages=7 vmalloc N0=7$",
