@@ -16,7 +16,11 @@
 #include <linux/printk.h>
 #include <linux/stackdepot.h>
 
+#include <asm/sections.h>
+
 #include "dma.h"
+#include "slab.h"
+#include "slab_debug.h"
 
 #if MM_DEBUG >= 1
 
@@ -213,6 +217,22 @@ void dma_debug_map(const struct dma_ref *ref)
 		pr_warn("DMA-API: debugging out of memory - disabling (dma_debug_entries=%u)\n", table->nr - 1);
 }
 
+/*
+ * Was the memory behind a mapping given back meanwhile? Asked when the mapping is used or ends, not with every kfree(): that would
+ * search the table for objects no device ever saw. Memory that somebody else has by then is not noticed.
+ */
+static void check_freed(struct fault *f)
+{
+	const struct dma_debug_entry *e = &f->entry;
+	const struct page *page;
+
+	if (f->what || !e->size || e->type == DMA_DEBUG_RESOURCE || !virt_addr_valid(__va(e->phys)))
+		return;
+	page = phys_to_page(e->phys);
+	if (page_head(page) ? slab_debug_freed(__va(e->phys)) : !PageReserved(page))
+		f->what = "uses DMA memory that was freed while mapped";
+}
+
 static const char *unmap_fault(const struct dma_ref *ref, const struct dma_debug_entry *e)
 {
 	if (e->type != ref->type)
@@ -252,6 +272,7 @@ void dma_debug_unmap(const struct dma_ref *ref)
 		table->used--;
 	}
 	mm_unlock_write(&table->lock, irq);
+	check_freed(&f);
 	say(ref, &f);
 }
 
@@ -285,6 +306,7 @@ void dma_debug_sync(const struct dma_ref *ref, bool for_cpu)
 	else
 		f = (struct fault){sync_fault(ref, e, for_cpu), *e};
 	mm_unlock_read(&table->lock, irq);
+	check_freed(&f);
 	say(ref, &f);
 }
 
@@ -308,6 +330,8 @@ static const char *forbidden_memory(phys_addr_t phys)
 
 	if (!virt_addr_valid(__va(phys)))
 		return "maps what is no memory";
+	if (phys >= __pa(__text_start) && phys < __pa(__rodata_end))
+		return "maps memory from kernel text or rodata";
 	head = page_head(phys_to_page(phys));
 	if (!head)
 		return PageReserved(phys_to_page(phys)) ? NULL : "maps free memory";

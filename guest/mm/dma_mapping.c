@@ -12,6 +12,8 @@
 #include <linux/sched.h>
 #include <linux/vmalloc.h>
 
+#include <asm/sections.h>
+
 #include "dma.h"
 
 /* The narrowest zone: whoever has a mask of so many bits can be given memory. */
@@ -166,13 +168,16 @@ dma_addr_t dma_map_page_attrs(struct device *dev, struct page *page, size_t offs
 }
 EXPORT_SYMBOL(dma_map_page_attrs);
 
-static noinline dma_addr_t reject_address(struct device *dev, const void *ptr)
+static noinline dma_addr_t reject_address(struct device *dev, const void *ptr, size_t size)
 {
 	unsigned long stack = (unsigned long)current->stack;
 
 	if (stack && (unsigned long)ptr - stack < THREAD_SIZE)
 		WARN(1, "DMA-API: %s: device driver maps memory from stack [addr=%#lx]\n", dev_name(dev),
 		     (unsigned long)ptr);
+	else if (overlaps_kernel_text((unsigned long)ptr, size) || is_kernel_rodata((unsigned long)ptr))
+		WARN(1, "DMA-API: %s: device driver maps memory from kernel text or rodata [addr=%#lx] [len=%zu]\n",
+		     dev_name(dev), (unsigned long)ptr, size);
 	else if (is_vmalloc_or_module_addr(ptr))
 		WARN(1, "%s: rejecting DMA map of vmalloc memory [addr=%#lx]\n", dev_name(dev), (unsigned long)ptr);
 	else
@@ -186,7 +191,7 @@ dma_addr_t dma_map_single_attrs(struct device *dev, void *ptr, size_t size, enum
 	unsigned long off = (unsigned long)ptr - PAGE_OFFSET;
 
 	if (unlikely(off >= DIRECT_MAP_SIZE))
-		return reject_address(dev, ptr);
+		return reject_address(dev, ptr, size);
 	return dma_map_phys(dev, off, size, dir, attrs);
 }
 EXPORT_SYMBOL(dma_map_single_attrs);

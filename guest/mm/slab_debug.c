@@ -338,6 +338,15 @@ static bool already_free(const struct kmem_cache *s, const struct slab *slab, co
 	return slab_is_free(s, slab, obj);
 }
 
+bool slab_debug_freed(const void *addr)
+{
+	const struct slab *slab = obj_page(addr);
+	const struct kmem_cache *s = slab ? slab->slab_cache : NULL;
+
+	return s && s->red_left &&
+	       !memchr_inv((u8 *)slab_near(s, slab, addr) - s->red_left, SLUB_RED_INACTIVE, s->red_left);
+}
+
 bool slab_debug_free(struct kmem_cache *s, struct slab *slab, void *obj, unsigned long caller)
 {
 	if (s->flags & SLAB_CONSISTENCY_CHECKS) {

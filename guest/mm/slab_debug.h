@@ -59,6 +59,9 @@ bool slab_debug_alloc(struct kmem_cache *s, struct slab *slab, void *obj, size_t
 /** slab_debug_free - an object that comes back, not linked yet, the lock held. Return: false: leave it alone. */
 bool slab_debug_free(struct kmem_cache *s, struct slab *slab, void *obj, unsigned long caller);
 
+/** slab_debug_freed - do the red zones say that @addr lies in a free object? For whoever holds no lock: a guess at worst. */
+bool slab_debug_freed(const void *addr);
+
 /** slab_debug_discard - an empty slab that nobody knows any more, before its pages go. */
 void slab_debug_discard(struct kmem_cache *s, struct slab *slab);
 

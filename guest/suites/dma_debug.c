@@ -194,7 +194,40 @@ static void map_free_memory(struct kunit *test)
 	__free_pages(page, 3);
 	KUNIT_EXPECT_REPORT(test, "maps free memory", addr = dma_map_page(&dev, page, 0, 64, DMA_TO_DEVICE));
 	KUNIT_EXPECT_EQ(test, dma_mapping_error(&dev, addr), 0);
-	dma_unmap_page(&dev, addr, 64, DMA_TO_DEVICE);
+	KUNIT_EXPECT_REPORT(test, "freed while mapped", dma_unmap_page(&dev, addr, 64, DMA_TO_DEVICE));
+}
+
+static void free_what_is_mapped(struct kunit *test)
+{
+	char *p = kmalloc(SIZE, GFP_KERNEL);
+	dma_addr_t addr;
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	addr = dma_map_single(&dev, p, SIZE, DMA_FROM_DEVICE);
+	KUNIT_EXPECT_EQ(test, dma_mapping_error(&dev, addr), 0);
+	dma_sync_single_for_cpu(&dev, addr, SIZE, DMA_FROM_DEVICE);
+	kfree(p);
+	KUNIT_EXPECT_REPORT(test, "freed while mapped", dma_sync_single_for_cpu(&dev, addr, SIZE, DMA_FROM_DEVICE));
+	KUNIT_EXPECT_REPORT(test, "freed while mapped", dma_unmap_single(&dev, addr, SIZE, DMA_FROM_DEVICE));
+}
+
+static void map_the_kernel(struct kunit *test)
+{
+	static const char constant[64] = "not for devices";
+	void *const at[] = {(void *)(unsigned long)constant, (void *)(unsigned long)printk};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(at); i++) {
+		dma_addr_t addr = 0;
+
+		KUNIT_EXPECT_REPORT(test, "kernel text or rodata",
+				    addr = dma_map_single(&dev, at[i], 16, DMA_TO_DEVICE));
+		KUNIT_EXPECT_EQ(test, dma_mapping_error(&dev, addr), -ENOMEM);
+		/* By another of its names. */
+		KUNIT_EXPECT_REPORT(test, "kernel text or rodata",
+				    addr = dma_map_single(&dev, __va(virt_to_phys(at[i])), 16, DMA_TO_DEVICE));
+		KUNIT_EXPECT_EQ(test, dma_mapping_error(&dev, addr), 0);
+		dma_unmap_single(&dev, addr, 16, DMA_TO_DEVICE);
+	}
 }
 
 static void map_pieces_that_are_too_long(struct kunit *test)
@@ -275,6 +308,8 @@ static struct kunit_case dma_debug_cases[] = {KUNIT_CASE(right_use_is_quiet),
 					      KUNIT_CASE(map_a_stack),
 					      KUNIT_CASE(map_vmalloc_memory),
 					      KUNIT_CASE(map_free_memory),
+					      KUNIT_CASE(free_what_is_mapped),
+					      KUNIT_CASE(map_the_kernel),
 					      KUNIT_CASE(map_pieces_that_are_too_long),
 					      KUNIT_CASE(leave_with_mappings),
 					      KUNIT_CASE(misuse_a_pool),
