@@ -30,7 +30,8 @@ static const struct command {
 	const char *arg;
 	const char *what;
 } commands[] = {
-	{"check", cmd_check, NULL, "prove or refute the invariants (--list, --only RULES, --skip RULES)"},
+	{"check", cmd_check, NULL,
+	 "prove or refute the invariants (--list: which, and which not and why; --only RULES, --skip RULES)"},
 	{"buddyinfo", cmd_buddyinfo, NULL, "free blocks by zone and order"},
 	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection, counters, per-CPU lists"},
 	{"pagetypeinfo", cmd_pagetypeinfo, NULL,

@@ -14,6 +14,7 @@
 #define CORE "z.core"
 #define ORDERS 11
 #define TYPES 6
+#define LAST_NUMBER 245
 
 /* Exit 0 with the core of an idle guest, or a crash with that of one whose memory is in pieces. */
 static void leave_core(bool pieces, bool debug)
@@ -196,6 +197,50 @@ START_TEST(lines_are_linux_s)
 }
 END_TEST
 
+/* Marks the numbers of a text such as "55-57,84", as often as they occur; what begins with a letter is no number of the list. */
+static void mark(const char *text, unsigned int seen[LAST_NUMBER + 1])
+{
+	while (*text) {
+		char *end;
+		unsigned long first = strtoul(text, &end, 10), last = first;
+
+		if (*end == '-')
+			last = strtoul(end + 1, &end, 10);
+		ck_assert_uint_le(last, LAST_NUMBER);
+		for (unsigned long n = first; n <= last; n++)
+			seen[n]++;
+		text = strchr(text, ',') ? strchr(text, ',') + 1 : "";
+	}
+}
+
+/* Every number of the list of invariants has a rule, or one reason why not. */
+START_TEST(the_list_leaves_nothing_out)
+{
+	unsigned int proved[LAST_NUMBER + 1] = {0}, left[LAST_NUMBER + 1] = {0};
+	struct proc *p = run("mm-inspect", "check", "--list", "--json");
+	struct json_object *list;
+
+	expect_code(p, 0);
+	list = json_text(p->out);
+	for (size_t i = 0; i < json_object_array_length(list); i++) {
+		struct json_object *o = json_object_array_get_idx(list, i);
+		bool rule = json_object_object_get_ex(o, "name", NULL);
+
+		mark(json_object_get_string(member(o, "numbers")), rule ? proved : left);
+		if (!rule)
+			ck_assert_uint_gt(strlen(json_object_get_string(member(o, "not_checked"))), 5);
+	}
+	for (unsigned int n = 1; n <= LAST_NUMBER; n++)
+		ck_assert_msg(proved[n] ? !left[n] : left[n] == 1, "number %u: %u rules, %u reasons", n, proved[n],
+			      left[n]);
+	json_object_put(list);
+	p = run("mm-inspect", "check", "--list");
+	expect_code(p, 0);
+	expect_out(p, "^buddy\\.merged ");
+	expect_out(p, "^66-67 +hugetlb pages: no hugetlb$");
+}
+END_TEST
+
 Suite *suite_zone(void)
 {
 	Suite *s = suite_create("zone");
@@ -205,6 +250,7 @@ Suite *suite_zone(void)
 	tcase_set_timeout(tc, 4 * LIMIT);
 	tcase_add_loop_test(tc, every_view_of_free_memory_agrees, 0, 4);
 	tcase_add_loop_test(tc, lines_are_linux_s, 0, 2);
+	tcase_add_test(tc, the_list_leaves_nothing_out);
 	suite_add_tcase(s, tc);
 	return s;
 }

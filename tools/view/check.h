@@ -34,6 +34,20 @@ const struct check_rule *check_rules(unsigned int *nr);
 /** check_rule_find - index of the rule of that name, or -1. */
 int check_rule_find(const char *name);
 
+/** struct check_gap - numbers [@first, @last] of the list: what they are about, and why no rule proves them. */
+struct check_gap {
+	unsigned int first, last;
+	const char *what, *why;
+};
+
+/** The numbers of the list go from 1 to this. */
+#define CHECK_NUMBERS 245
+
+/** check_gaps - the table of not_applicable.c; @nr gets its length. A number that a rule has by now may still be there. */
+const struct check_gap *check_gaps(unsigned int *nr);
+/** check_numbered - does a rule have this number of the list? */
+bool check_numbered(unsigned int number);
+
 /**
  * struct check_fault - one violation.
  * @rule: index into check_rules()
@@ -100,7 +114,7 @@ void check_print(const struct check_report *r, FILE *out);
 char *check_verdict(const struct check_report *r, char *buf, size_t size);
 /** check_json - the same for programs; the caller owns it. */
 struct json_object *check_json(const struct check_report *r);
-/** check_list - the table of rules, as text or JSON. */
+/** check_list - the table of rules, then what they leave out and why, as text or JSON. */
 void check_list(FILE *out);
 struct json_object *check_list_json(void);
 

@@ -109,27 +109,72 @@ struct json_object *check_json(const struct check_report *r)
 	return o;
 }
 
+/* The numbers of a gap that no rule has: "55-57", "84", "96,98". Return: is there one? */
+static bool gap_numbers(const struct check_gap *gap, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned int n = gap->first; n <= gap->last && at < size; n++) {
+		unsigned int last = n;
+
+		if (check_numbered(n))
+			continue;
+		while (last < gap->last && !check_numbered(last + 1))
+			last++;
+		at += (size_t)snprintf(buf + at, size - at, last > n ? "%s%u-%u" : "%s%u", at ? "," : "", n, last);
+		n = last;
+	}
+	return at != 0;
+}
+
 void check_list(FILE *out)
 {
-	unsigned int nr;
+	unsigned int nr, nr_gaps, left = 0;
 	const struct check_rule *rules = check_rules(&nr);
+	const struct check_gap *gaps = check_gaps(&nr_gaps);
+	char numbers[64];
 
 	for (unsigned int i = 0; i < nr; i++)
 		fprintf(out, "%-22s %s\n", rules[i].name, rules[i].says);
+	for (unsigned int n = 1; n <= CHECK_NUMBERS; n++)
+		left += !check_numbered(n);
+	fprintf(out, "\nNot checked, %u of %d numbers of the list of invariants:\n", left, CHECK_NUMBERS);
+	for (unsigned int i = 0; i < nr_gaps; i++)
+		if (gap_numbers(&gaps[i], numbers, sizeof(numbers)))
+			fprintf(out, "%-22s %s: %s\n", numbers, gaps[i].what, gaps[i].why);
+}
+
+static void add_text(struct json_object *o, const char *name, const char *text)
+{
+	json_object_object_add(o, name, json_object_new_string(text));
 }
 
 struct json_object *check_list_json(void)
 {
 	struct json_object *list = json_object_new_array();
-	unsigned int nr;
+	unsigned int nr, nr_gaps;
 	const struct check_rule *rules = check_rules(&nr);
+	const struct check_gap *gaps = check_gaps(&nr_gaps);
+	char numbers[64];
 
 	for (unsigned int i = 0; i < nr; i++) {
 		struct json_object *o = json_object_new_object();
 
-		json_object_object_add(o, "name", json_object_new_string(rules[i].name));
-		json_object_object_add(o, "says", json_object_new_string(rules[i].says));
-		json_object_object_add(o, "numbers", json_object_new_string(rules[i].numbers));
+		add_text(o, "name", rules[i].name);
+		add_text(o, "says", rules[i].says);
+		add_text(o, "numbers", rules[i].numbers);
+		json_object_array_add(list, o);
+	}
+	for (unsigned int i = 0; i < nr_gaps; i++) {
+		struct json_object *o;
+
+		if (!gap_numbers(&gaps[i], numbers, sizeof(numbers)))
+			continue;
+		o = json_object_new_object();
+		add_text(o, "numbers", numbers);
+		add_text(o, "about", gaps[i].what);
+		add_text(o, "not_checked", gaps[i].why);
 		json_object_array_add(list, o);
 	}
 	return list;

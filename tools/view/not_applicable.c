@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: MIT
+/*
+ * not_applicable.c - what no rule proves, and why not: the rest of the list of invariants.
+ *
+ * Every number of the list is in the table of rules or in this one. A rule wins: whoever writes one need not come here. "Not
+ * checked yet" is said where the guest has the structure; everything else it does not have, or shows no trace of at the
+ * moment that a check looks at.
+ */
+#include <stdlib.h>
+
+#include "tools/view/check.h"
+
+#define NOT_YET "not checked yet"
+#define ONE_MOMENT "needs two moments; a check sees one"
+#define NO_COUNTER "the guest keeps no such counter: listings count"
+#define NO_USERS "no user address spaces"
+#define NO_LRU "no page cache or LRU lists yet"
+#define NO_RECLAIM "no reclaim yet"
+#define NO_SWAP "no swap yet"
+#define NO_MEMCG "no memory cgroups"
+#define TAILS_ZERO "tails are zero, which page.tails proves; a head has order and owner only"
+#define OF_LISTINGS "about listings, not the guest: tests compare them"
+
+static const struct check_gap gaps[] = {
+	{3, 3, "page <-> pfn round trip", "an entry keeps no section, zone or node: its address is its pfn"},
+	{13, 13, "references == users of a page", "nobody counts a page's users one by one: no rmap, no page cache"},
+	{30, 30, "guard pages between free blocks", "the page allocator makes no guard pages"},
+	{31, 32, "free pages reported or ballooned to the host", "no free page reporting, no balloon"},
+	{43, 43, "lock of per-CPU page lists", "they have no lock: only their CPU changes them"},
+	{44, 44, "members of large blocks on per-CPU lists", TAILS_ZERO},
+	{54, 54, "mixed pageblocks", "a measure, not a rule: mm-inspect pagetypeinfo"},
+	{55, 57, "CMA areas", "no CMA"},
+	{58, 59, "compaction", "no compaction yet"},
+	{60, 61, "compound pages' heads and tails", TAILS_ZERO},
+	{64, 64, "compound destructors", "no destructors"},
+	{65, 65, "map counts of large folios", NO_USERS},
+	{66, 67, "hugetlb pages", "no hugetlb"},
+	{68, 68, "list of huge pages to split", "no transparent huge pages"},
+	{73, 73, "total of reserves", NO_COUNTER},
+	{74, 74, "boosted watermarks", "marks are never boosted"},
+	{75, 75, "who went below the min mark", NOT_YET},
+	{76, 76, "sleeping kswapd", NO_RECLAIM},
+	{77, 77, "zone counters == recount", "nr_free is the only one, which buddy.total proves"},
+	{78, 79, "node and global counters", NO_COUNTER},
+	{80, 80, "per-CPU differences of counters", "counters are exact: there are no differences"},
+	{82, 82, "isolated pages of reclaim", NO_LRU},
+	{83, 83, "allocations - frees == pages in use", NOT_YET},
+	{84, 84, "NUMA counters", "one node"},
+	{85, 85, "event counters only grow", ONE_MOMENT},
+	{86, 87, "meminfo, kernel stacks", NO_COUNTER},
+	{96, 98, "CPU slabs", "no CPU slabs: slab.cpu.* prove the per-CPU arrays instead"},
+	{101, 101, "limit of empty slabs", NOT_YET},
+	{107, 107, "transaction number of a CPU slab", "no CPU slabs"},
+	{109, 109, "slab page counters", NO_COUNTER},
+	{111, 112, "pages of RCU caches, destroyed caches", ONE_MOMENT},
+	{113, 113, "shrinkers", NO_RECLAIM},
+	{114, 114, "bulk calls", "a call leaves nothing to look at"},
+	{115, 115, "constructed contents of free objects", NOT_YET},
+	{117, 117, "charges of slab objects", NO_MEMCG},
+	{119, 119, "random order of free lists", "free lists are not shuffled"},
+	{129, 129, "sampled guarded objects", "no KFENCE"},
+	{130, 130, "shadow memory", "no KASAN"},
+	{131, 131, "free objects are zero", "no init_on_free"},
+	{132, 133, "pointers to freed objects, objects without pointers", NOT_YET},
+	{152, 152, "free pages are unmapped", "no debug_pagealloc: poison instead"},
+	{154, 154, "kernel halves of page tables", "one page table for all threads"},
+	{155, 157, "user mappings against areas and map counts", NO_USERS},
+	{158, 158, "TLB generations", NOT_YET},
+	{159, 159, "lazy TLB", NO_USERS},
+	{162, 162, "tree of user areas", NO_USERS},
+	{163, 168, "LRU lists", NO_LRU},
+	{169, 173, "page cache", NO_LRU},
+	{174, 178, "swap slots and caches", NO_SWAP},
+	{179, 179, "locked pages", NO_USERS},
+	{180, 181, "reclaim's progress, shadow entries", NO_RECLAIM},
+	{182, 190, "charges, limits, stocks", NO_MEMCG},
+	{191, 195, "compressed pages", "no zsmalloc"},
+	{196, 197, "per-CPU chunks", "no per-CPU allocator: one area per CPU, made at boot"},
+	{198, 198, "mempools", NOT_YET},
+	{199, 199, "balloon", "no balloon"},
+	{200, 200, "page fragments", NOT_YET},
+	{201, 201, "poisoned hardware pages", "no memory failure handling"},
+	{207, 207, "mapping errors are looked at", "of calls: the debug kernel does"},
+	{209, 209, "synchronized ranges and directions", "of calls: the debug kernel does"},
+	{210, 210, "size and boundary of segments", NOT_YET},
+	{214, 214, "stale bytes in bounce buffers", NOT_YET},
+	{216, 216, "IOMMU tables", "no IOMMU"},
+	{217, 217, "descriptor rings", NOT_YET},
+	{218, 218, "pool for atomic coherent memory", "no such pool"},
+	{221, 221, "cached stacks", "stacks are not cached"},
+	{226, 226, "per-CPU state is touched by its CPU only", "of accesses: nothing of it remains to look at"},
+	{228, 228, "victims of the OOM killer", "no OOM killer yet"},
+	{230, 230, "free pages in buddyinfo, pagetypeinfo and zoneinfo", OF_LISTINGS},
+	{231, 231, "slab pages in slabinfo and meminfo", NOT_YET},
+	{233, 233, "resident pages of processes", NO_USERS},
+	{234, 234, "committed memory", NO_USERS},
+	{235, 235, "holes in the memory file are free or untouched", NOT_YET},
+	{237, 237, "reverse lookups", NOT_YET},
+	{239, 239, "owners change through free only", ONE_MOMENT},
+	{241, 241, "totals before and after a workload", ONE_MOMENT},
+	{242, 242, "fragmentation indices", OF_LISTINGS},
+	{243, 243, "pageblocks change type by stealing only", ONE_MOMENT},
+	{245, 245, "a stopped guest reads the same twice", ONE_MOMENT},
+};
+
+bool check_numbered(unsigned int number)
+{
+	unsigned int nr;
+	const struct check_rule *rules = check_rules(&nr);
+
+	for (unsigned int i = 0; i < nr; i++)
+		for (const char *at = rules[i].numbers; *at;) {
+			char *end;
+			unsigned long n = strtoul(at, &end, 10);
+
+			if (end != at && n == number)
+				return true;
+			/* Some have a letter: they belong to another list. */
+			while (*end && *end != ',')
+				end++;
+			at = *end ? end + 1 : end;
+		}
+	return false;
+}
+
+const struct check_gap *check_gaps(unsigned int *nr)
+{
+	*nr = sizeof(gaps) / sizeof(gaps[0]);
+	return gaps;
+}
