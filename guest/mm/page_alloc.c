@@ -321,18 +321,24 @@ static noinline struct page *alloc_full(gfp_t gfp, unsigned int order, enum page
 /* From this CPU's list, if that has something and the request needs no second look. Else NULL. */
 static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int order, unsigned int list, uint64_t extra)
 {
-	unsigned long irq = arch_local_irq_save();
-	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), pcp_index[gfp & GFP_ZONEMASK]);
-	struct page *page = pcp->lists[list];
+	unsigned long irq;
+	struct per_cpu_pages *pcp;
+	struct page *page;
 
-	if (gfp & __GFP_DIRECT_RECLAIM && unlikely(preempt_count() || arch_irqs_disabled_flags(irq)))
-		page = NULL;
-	if (likely(page)) {
-		pcp_begin(pcp);
-		pcp_pop(pcp, &pcp->lists[list], page, order, extra);
-		pcp->nr_allocs++;
-		pcp_end(pcp);
+	/* Where it must not sleep the slow way says so. This first: nothing of it needs to be kept below. */
+	if (gfp & __GFP_DIRECT_RECLAIM && unlikely(preempt_count()))
+		return NULL;
+	irq = arch_local_irq_save();
+	pcp = pcp_of(raw_smp_processor_id(), pcp_index[gfp & GFP_ZONEMASK]);
+	page = pcp->lists[list];
+	if (unlikely(!page) || (unlikely(arch_irqs_disabled_flags(irq)) && gfp & __GFP_DIRECT_RECLAIM)) {
+		arch_local_irq_restore(irq);
+		return NULL;
 	}
+	pcp_begin(pcp);
+	pcp_pop(pcp, &pcp->lists[list], page, order, extra);
+	pcp->nr_allocs++;
+	pcp_end(pcp);
 	arch_local_irq_restore(irq);
 	return page;
 }

@@ -26,7 +26,7 @@ static noinline void free_to_zone(struct page *page, unsigned int order)
  * Onto a list of this CPU; the entry is that of a used block. Interrupts are off since before the type of the pageblock was
  * read (see pcp.c). Return: there are too many now, pcp_shrink() is called for.
  */
-static __always_inline bool push(struct page *page, uint64_t word, unsigned int order, unsigned int list)
+static __always_inline bool push(struct page *page, uint64_t word, unsigned int order, unsigned long list)
 {
 	unsigned int zone = (unsigned int)(word >> (32 + PG_ZONE_SHIFT)) & (PG_ZONE >> PG_ZONE_SHIFT);
 	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), zone);
@@ -39,6 +39,19 @@ static __always_inline bool push(struct page *page, uint64_t word, unsigned int 
 	pcp->nr_frees++;
 	pcp_end(pcp);
 	return pcp->count > pcp->high;
+}
+
+static noinline void shrink_zone_of(const struct page *page, unsigned int list)
+{
+	pcp_shrink(page_zone(page), list);
+}
+
+/* The byte of the pageblock that a page lies in: one shift, not a page's number first. */
+static __always_inline uint8_t pageblock_byte(const struct page *page)
+{
+	unsigned long at = (unsigned long)page - (unsigned long)pfn_to_page(0);
+
+	return mm_root.pageblocks[at / (sizeof(*page) * PAGEBLOCK_PAGES)];
 }
 
 /* What of a used block's word stays when it joins a CPU's list: order, type, zone. */
@@ -69,8 +82,7 @@ static noinline void free_by_block(struct page *page, unsigned int order)
 /* Orders 0..3. Calls stand at the end only: nothing needs to be kept across them. */
 static __always_inline void free_small(struct page *page, unsigned int order)
 {
-	unsigned long pfn = page_to_pfn(page), irq = arch_local_irq_save();
-	unsigned int type = mm_root.pageblocks[pfn >> PAGEBLOCK_ORDER] ^ MIGRATE_MOVABLE;
+	unsigned long irq = arch_local_irq_save(), type = pageblock_byte(page) ^ MIGRATE_MOVABLE;
 	uint64_t word = page_word(page);
 	bool many;
 
@@ -82,7 +94,7 @@ static __always_inline void free_small(struct page *page, unsigned int order)
 	many = push(page, (word & KEPT_WORD) | PAGE_PCP, order, PCP_LIST(order, type));
 	arch_local_irq_restore(irq);
 	if (unlikely(many))
-		pcp_shrink(page_zone(page), PCP_LIST(order, type));
+		shrink_zone_of(page, (unsigned int)PCP_LIST(order, type));
 }
 
 /* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for the first word and links. */

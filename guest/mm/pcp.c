@@ -6,6 +6,10 @@
  *          each of the orders 0..3 and each mobility, and one for each mobility of blocks of a pageblock. An empty stack is
  *          refilled with a batch of blocks under one hold of the zone's lock, cut from as large a block as the batch needs;
  *          when there are more than pcp->high pages on all stacks, a batch goes back.
+ * Blocks:  where two blocks of a pageblock for each CPU are no more than a 16th of the zone, pcp->high has room for them
+ *          beside four batches, so that taking and freeing one splits and merges nothing. In a smaller zone they would keep
+ *          too much from the other CPUs: there blocks of a pageblock go straight to the zone, unless the marks ask for a
+ *          pcp->high that large anyway.
  * Marks:   blocks on a CPU's lists are not counted as free by the zone, so handing one out needs no look at its marks. Taking
  *          them from the zone does: a refill leaves the zone above the low mark, and takes less than a batch for that.
  *          Deeper digging goes block by block, past these lists (page_alloc.c).
@@ -40,6 +44,9 @@ static uint32_t batch_of(const struct zone *zone)
 	return (uint32_t)max_t(uint64_t, power - 1, BATCH_MIN);
 }
 
+/* What a CPU needs so as to keep two blocks of a pageblock beside what it holds of the small orders. */
+#define BLOCKS_KEPT (2 * PAGEBLOCK_PAGES)
+
 /* All CPUs together hold as much as lies below the low mark, or four batches each; never more than an eighth of the zone. */
 static uint32_t high_of(const struct zone *zone, uint32_t batch)
 {
@@ -47,6 +54,8 @@ static uint32_t high_of(const struct zone *zone, uint32_t batch)
 	uint64_t most = zone->managed_pages / 8 / mm_root.nr_cpus;
 
 	high = max_t(uint64_t, high, 4 * batch);
+	if (BLOCKS_KEPT <= most / 2)
+		high = max_t(uint64_t, high, 4 * batch + BLOCKS_KEPT);
 	return (uint32_t)max_t(uint64_t, min_t(uint64_t, high, most), 1);
 }
 
