@@ -160,19 +160,30 @@ static void give_all(struct list_head *held)
 	}
 }
 
+/* Everything is taken that a mask without __GFP_MOVABLE may have, and nothing of where only movable pages may lie. */
+static void expect_exhausted(struct kunit *test, uint64_t movable_before)
+{
+	for (int i = 0; i <= (int)gfp_zone(GFP_NOWAIT); i++) {
+		const struct zone *zone = &mm_zones[i];
+
+		if (managed_zone(zone))
+			KUNIT_EXPECT_LE_MSG(test, zone->nr_free,
+					    zone->watermark[WMARK_MIN] + zone->lowmem_reserve[ZONE_NORMAL], "%s",
+					    zone->name);
+	}
+	KUNIT_EXPECT_EQ(test, mm_zones[ZONE_MOVABLE].nr_free, movable_before);
+}
+
 static void exhaustion_and_recovery(struct kunit *test)
 {
 	LIST_HEAD(held);
-	struct zone *zone;
+	uint64_t movable;
 	unsigned long left;
 
+	drain_all_pages(NULL);
+	movable = mm_zones[ZONE_MOVABLE].nr_free;
 	take_all(GFP_NOWAIT, &held);
-	for_each_zone (zone) {
-		uint64_t floor = zone->watermark[WMARK_MIN] + zone->lowmem_reserve[ZONE_NORMAL];
-
-		if (managed_zone(zone))
-			KUNIT_EXPECT_LE_MSG(test, zone->nr_free, floor, "%s", zone->name);
-	}
+	expect_exhausted(test, movable);
 	left = nr_free_pages();
 	KUNIT_EXPECT_NULL(test, alloc_page(GFP_NOWAIT));
 	/* Who cannot wait and is important may go on, to a point. */
@@ -195,8 +206,9 @@ static void fallback_goes_down(struct kunit *test)
 	list_for_each_entry (page, &held, lru)
 		seen[page_zonenum(page)] = true;
 	give_all(&held);
+	KUNIT_EXPECT_FALSE(test, seen[ZONE_MOVABLE]);
 	/* A zone that is not kept for others whole is reached by a request that could have had the highest. */
-	for (int i = 0; i < MAX_NR_ZONES; i++) {
+	for (int i = 0; i <= (int)gfp_zone(GFP_NOWAIT); i++) {
 		const struct zone *zone = &mm_zones[i];
 
 		if (zone->managed_pages > zone->watermark[WMARK_MIN] + zone->lowmem_reserve[ZONE_NORMAL] + 1024)
