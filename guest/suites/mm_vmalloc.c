@@ -348,14 +348,16 @@ static unsigned int stale_looks(struct kunit *test, struct watch *w, struct page
 
 static void other_cpus_forget(struct kunit *test)
 {
-	struct page *pages[2] = {NULL, alloc_page(GFP_KERNEL)};
-	struct watch w = {.at = vmalloc(PAGE_SIZE)};
+	struct page *pages[2] = {};
+	struct watch w = {};
 	unsigned int cpu = 0, stale, errors = 0;
 	unsigned long answered;
 
-	KUNIT_ASSERT_NOT_NULL(test, (void *)w.at);
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "one CPU has nobody to tell (--cpus 2)");
+	pages[1] = alloc_page(GFP_KERNEL);
+	w.at = vmalloc(PAGE_SIZE);
+	KUNIT_ASSERT_TRUE(test, w.at && pages[1]);
 	migrate_disable();
 	while (cpu == smp_processor_id())
 		cpu++;
