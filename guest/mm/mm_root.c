@@ -60,8 +60,8 @@ void mm_usage(struct mm_usage *usage)
 	unsigned long slab_pages;
 
 	slab_usage(&usage->objects, &slab_pages);
-	usage->pages = totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages() -
-		       READ_ONCE(dma_root.kept_pages);
+	usage->pages =
+		totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages() - READ_ONCE(dma_root.kept_pages);
 	usage->areas = READ_ONCE(vmalloc_space.nr_busy) + READ_ONCE(module_space.nr_busy);
 }
 

@@ -99,8 +99,7 @@ static inline unsigned int cpumask_any_but(const struct cpumask *m, unsigned int
 	return cpumask_first(&rest);
 }
 
-#define for_each_cpu(cpu, m)                                                                                           \
-	for ((cpu) = cpumask_first(m); (cpu) < nr_cpu_ids; (cpu) = cpumask_next((int)(cpu), m))
+#define for_each_cpu(cpu, m) for ((cpu) = cpumask_first(m); (cpu) < nr_cpu_ids; (cpu) = cpumask_next((int)(cpu), m))
 #define for_each_cpu_and(cpu, a, b)                                                                                    \
 	for ((cpu) = cpumask_first_and(a, b); (cpu) < nr_cpu_ids; (cpu) = cpumask_next_and((int)(cpu), a, b))
 
