@@ -330,7 +330,7 @@ static const char *forbidden_memory(phys_addr_t phys)
 
 	if (!virt_addr_valid(__va(phys)))
 		return "maps what is no memory";
-	if (phys >= __pa(__text_start) && phys < __pa(__rodata_end))
+	if (is_image_code_or_rodata(phys))
 		return "maps memory from kernel text or rodata";
 	head = page_head(phys_to_page(phys));
 	if (!head)

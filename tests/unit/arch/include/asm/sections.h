@@ -18,4 +18,11 @@ static inline bool overlaps_kernel_text(unsigned long addr, unsigned long n)
 	return addr < (unsigned long)sim_text + SIM_PIECE && addr + n > (unsigned long)sim_text;
 }
 
+/* The image lies outside the simulated memory. */
+static inline bool is_image_code_or_rodata(unsigned long phys)
+{
+	(void)phys;
+	return false;
+}
+
 #endif
