@@ -76,4 +76,5 @@ nested_speed
 nested_count
 tests/bench/ops.sh || bad=1
 tests/bench/exec.sh || bad=1
+tests/bench/scale.sh || bad=1
 exit $bad

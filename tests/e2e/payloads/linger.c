@@ -36,7 +36,7 @@ static void churn(struct kunit *test, unsigned long until)
 
 static void linger(struct kunit *test)
 {
-	struct kmem_cache *cache = kmem_cache_create("linger", 72, 0, 0, NULL);
+	struct kmem_cache *cache = kmem_cache_create("linger", 72, 0, SLAB_NO_MERGE, NULL);
 	unsigned int n;
 	void *area;
 
