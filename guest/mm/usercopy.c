@@ -61,8 +61,10 @@ static void check_area(const void *ptr, unsigned long n, bool to_user)
 	const struct vm_struct *vm = find_vm_area(ptr);
 	unsigned long offset;
 
-	if (!vm)
+	if (!vm) {
 		refuse("vmalloc", "no area", to_user, 0, n);
+		return;
+	}
 	offset = (unsigned long)ptr - vm->addr;
 	if (offset > get_vm_area_size(vm) || n > get_vm_area_size(vm) - offset)
 		refuse("vmalloc", NULL, to_user, offset, n);

@@ -124,7 +124,7 @@ static void check_slot(struct check_ctx *c, gva_t addr, unsigned int cpu, const 
 void check_vm_blocks(struct check_ctx *c)
 {
 	check_ran(c, R_VM_BLOCK);
-	for (unsigned int cpu = 0; cpu < c->root->nr_cpus; cpu++) {
+	for (unsigned int cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
 		gva_t addr = c->root->vmap_slots.va + cpu * sizeof(struct vmap_slot);
 		struct vmap_slot slot;
 
