@@ -120,6 +120,11 @@ static void hoard(struct list_head *held)
 			list_add(&page->lru, held);
 		}
 	}
+	/* And what a request that may wait would find: empty slabs, areas that wait to be taken down. */
+	for (struct page *page; (page = alloc_pages(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN, 0));) {
+		page->private = 0;
+		list_add(&page->lru, held);
+	}
 }
 
 static void give_back(struct list_head *held)

@@ -50,7 +50,7 @@ static void linger(struct kunit *test)
 	memset(area, 0x5c, 5 * PAGE_SIZE);
 	pr_info("linger: vmalloc area at %lx\n", (unsigned long)area);
 	pr_info("linger: ready\n");
-	churn(test, jiffies + 3 * HZ);
+	churn(test, jiffies + 6 * HZ);
 	vfree(area);
 	for (n = 0; n < BLOCKS; n++)
 		free_pages(block[n], 3);
