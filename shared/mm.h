@@ -16,6 +16,7 @@
 #include "shared/dma.h"
 #include "shared/layout.h"
 #include "shared/page.h"
+#include "shared/pagecache.h"
 #include "shared/slab.h"
 #include "shared/task.h"
 #include "shared/types.h"
@@ -86,6 +87,7 @@ struct mm_root {
 	uint32_t reserved2;
 	GPTR(struct dma_root) dma;         /* dma.h */
 	GPTR(struct vmap_slot) vmap_slots; /* nr_cpus of them */
+	GPTR(struct page_cache) page_cache;
 };
 
 #endif
