@@ -15,9 +15,11 @@
 #include "shared/debug.h"
 #include "shared/dma.h"
 #include "shared/layout.h"
+#include "shared/mm_struct.h"
 #include "shared/page.h"
 #include "shared/pagecache.h"
 #include "shared/slab.h"
+#include "shared/swap.h"
 #include "shared/task.h"
 #include "shared/types.h"
 #include "shared/vmalloc.h"
@@ -88,6 +90,10 @@ struct mm_root {
 	GPTR(struct dma_root) dma;         /* dma.h */
 	GPTR(struct vmap_slot) vmap_slots; /* nr_cpus of them */
 	GPTR(struct page_cache) page_cache;
+	struct mm_lock mm_list_lock;
+	struct list_head mms;         /* every user address space, by mmlist, under mm_list_lock */
+	uint64_t nr_mms;              /* of them */
+	GPTR(struct swap_info) swaps; /* MAX_SWAPFILES of them */
 };
 
 #endif

@@ -94,6 +94,8 @@ struct task_struct {
 	uint32_t no_migrate;            /* (s) depth of migrate_disable() */
 	uint32_t nr_held;               /* (s) */
 	GPTR(struct mm_held_lock) held; /* (s) */
+	GPTR(struct mm_struct) mm; /* (s) under mm_root.mm_list_lock: the user address space it works in, or NULL */
+	uint64_t tlb_unflushed;    /* (s) CPUs that may remember mappings that it took away (try_to_unmap_flush()) */
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

@@ -35,6 +35,7 @@ struct mm_root mm_root = {
 	.modules = LIST_HEAD_INIT(mm_root.modules),
 	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
+	.mms = LIST_HEAD_INIT(mm_root.mms),
 };
 
 EXPORT_SYMBOL(mm_root);

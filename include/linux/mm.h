@@ -317,6 +317,75 @@ void show_mem(void);
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
+/* ---- user memory: areas of the running thread's address space, which it has from kthread_use_mm() ---- */
+
+struct file;
+
+/**
+ * vm_mmap - new private memory, all zeros
+ * @file:  NULL: files cannot be mapped
+ * @addr:  where; 0: anywhere. With MAP_FIXED what was there goes, with MAP_FIXED_NOREPLACE it must be free
+ * @prot, @flags: see mman.h
+ *
+ * Return: the address, or -errno. Context: task, may sleep.
+ */
+unsigned long vm_mmap(struct file *file, unsigned long addr, unsigned long len, unsigned long prot, unsigned long flags,
+		      unsigned long offset);
+/** vm_munmap - nothing is mapped in [start, start + len) any more. Return: 0 or -errno. Context: task, may sleep. */
+int vm_munmap(unsigned long start, size_t len);
+/** vm_mlock, vm_munlock - all pages of the range are there, and stay; or need not any more. Return: 0 or -errno. Context: as above. */
+int vm_mlock(unsigned long start, size_t len);
+int vm_munlock(unsigned long start, size_t len);
+
+/** find_vma - the area that holds @addr, or the next above it, or NULL. Needs: mmap_lock. */
+struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
+/** vma_lookup - the area that holds @addr, or NULL. Needs: mmap_lock. */
+struct vm_area_struct *vma_lookup(struct mm_struct *mm, unsigned long addr);
+/** first_vma, next_vma - all areas by address. Needs: mmap_lock. */
+struct vm_area_struct *first_vma(struct mm_struct *mm);
+struct vm_area_struct *next_vma(struct vm_area_struct *vma);
+
+#define for_each_vma(mm, vma) for ((vma) = first_vma(mm); (vma); (vma) = next_vma(vma))
+
+typedef unsigned int vm_fault_t;
+
+/* What became of a fault. */
+#define VM_FAULT_OOM 0x0001u    /* no memory */
+#define VM_FAULT_SIGBUS 0x0002u /* its contents are lost: the disk failed, or the memory was taken away */
+#define VM_FAULT_MAJOR 0x0004u  /* had to be read from disk */
+#define VM_FAULT_SIGSEGV 0x0040u
+#define VM_FAULT_ERROR (VM_FAULT_OOM | VM_FAULT_SIGBUS | VM_FAULT_SIGSEGV)
+
+/* How the address was touched. */
+#define FAULT_FLAG_WRITE 0x01u
+
+/** handle_mm_fault - make the page at @addr accessible. Needs: mmap_lock, shared. May sleep. Return: VM_FAULT_* */
+vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsigned int flags);
+/** fault_in_user - the same from the outside: area and rights are looked up. Context: task, no lock. Return: VM_FAULT_* */
+vm_fault_t fault_in_user(unsigned long addr, unsigned int flags);
+
+/** zap_vma_range - forget the pages of a part of an area; next time it is zeros. Needs: mmap_lock. May sleep. */
+void zap_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/** get_mm_counter - entries of its page tables, by kind */
+static inline unsigned long get_mm_counter(const struct mm_struct *mm, enum mm_counter which)
+{
+	long n = (long)READ_ONCE(mm->rss[which]);
+
+	return n > 0 ? (unsigned long)n : 0;
+}
+
+/** get_mm_rss - pages that are mapped; mm_pgtables_bytes - what the tables take */
+static inline unsigned long get_mm_rss(const struct mm_struct *mm)
+{
+	return get_mm_counter(mm, MM_FILEPAGES) + get_mm_counter(mm, MM_ANONPAGES) + get_mm_counter(mm, MM_SHMEMPAGES);
+}
+
+static inline unsigned long mm_pgtables_bytes(const struct mm_struct *mm)
+{
+	return (READ_ONCE(mm->tables) + 1) * PAGE_SIZE;
+}
+
 /* ---- for the rest of the kernel ---- */
 
 /**

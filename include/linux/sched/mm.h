@@ -81,6 +81,31 @@ static inline void memalloc_pin_restore(unsigned int token)
 	memalloc_flags_restore(token);
 }
 
+/* ---- user address spaces ---- */
+
+struct mm_struct;
+
+/** mm_alloc - an address space with nothing in it, and one user. Return: NULL if there is no memory. Context: task, may sleep. */
+struct mm_struct *mm_alloc(void);
+/** dup_mm - a copy of one: both share all pages until one of them writes. Context: task, may sleep. Return: NULL: no memory */
+struct mm_struct *dup_mm(struct mm_struct *old);
+/** mmput - one user less; the last one takes its memory away. Context: task, may sleep. */
+void mmput(struct mm_struct *mm);
+/** mmget, mmgrab - one user more; one more that needs the structure only. The caller is one already. Context: any. */
+void mmget(struct mm_struct *mm);
+void mmgrab(struct mm_struct *mm);
+/** mmget_not_zero - one user more, unless its memory is on its way out. Context: any. */
+bool mmget_not_zero(struct mm_struct *mm);
+/** mmdrop - the counterpart of mmgrab(). Context: task. */
+void mmdrop(struct mm_struct *mm);
+/** get_task_mm - @task's address space with a user more, or NULL. Context: any task. */
+struct mm_struct *get_task_mm(struct task_struct *task);
+
+/** kthread_use_mm - user addresses are those of @mm from now on; the caller is one of its users. Context: task, in none so far. */
+void kthread_use_mm(struct mm_struct *mm);
+/** kthread_unuse_mm - and now there are none any more. The caller still is a user of @mm: mmput(). */
+void kthread_unuse_mm(struct mm_struct *mm);
+
 /** current_gfp_context - what is left of @gfp in the scopes of the running thread. Context: any. */
 static inline gfp_t current_gfp_context(gfp_t gfp)
 {
