@@ -25,7 +25,7 @@
 #define MMF_UNSTABLE (1UL << 22) /* its memory was taken away: faults fail from now on */
 
 /* page.mapping of an anonymous page: an anon_vma, and this bit. */
-#define PAGE_MAPPING_ANON 0x1UL
+#define PAGE_MAPPING_ANON 1UL
 
 /*
  * Entries of user page tables that are not present but not empty: bit 0 clear, this bit set, a type in bits 2 to 6, and from

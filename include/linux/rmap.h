@@ -15,14 +15,9 @@
 #define _LINUX_RMAP_H
 
 #include <linux/mm.h>
+#include <linux/pagemap.h>
 
 /* ---- what a page is ---- */
-
-/** PageAnon - does it belong to an anonymous area? Stays so until it is freed. */
-static inline bool PageAnon(const struct page *page)
-{
-	return (READ_ONCE(page->mapping) & PAGE_MAPPING_ANON) != 0;
-}
 
 /** page_mapped - does any page table map it? Exact with the page locked only for pages nobody maps anew. */
 static inline bool page_mapped(const struct page *page)
