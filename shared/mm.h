@@ -16,6 +16,7 @@
 #include "shared/dma.h"
 #include "shared/layout.h"
 #include "shared/mm_struct.h"
+#include "shared/oom.h"
 #include "shared/page.h"
 #include "shared/pagecache.h"
 #include "shared/slab.h"
@@ -94,6 +95,7 @@ struct mm_root {
 	struct list_head mms;         /* every user address space, by mmlist, under mm_list_lock */
 	uint64_t nr_mms;              /* of them */
 	GPTR(struct swap_info) swaps; /* MAX_SWAPFILES of them */
+	GPTR(struct mm_oom) oom;           /* oom.h */
 };
 
 #endif

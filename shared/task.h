@@ -33,6 +33,7 @@
 #define TASK_UNINTERRUPTIBLE 0x0002
 #define TASK_PARKED 0x0040
 #define TASK_DEAD 0x0080
+#define TASK_WAKEKILL 0x0100 /* with TASK_UNINTERRUPTIBLE: a fatal signal ends the sleep all the same */
 #define TASK_WAKING 0x0200
 #define TASK_NOLOAD 0x0400
 #define TASK_NEW 0x0800
@@ -42,13 +43,16 @@
 #define PF_EXITING 0x00000004
 #define PF_WQ_WORKER 0x00000020
 #define PF_MEMALLOC 0x00000800
-#define PF_OOM_VICTIM 0x00008000 /* chosen to die for want of memory: see linux/oom.h */
 #define PF_KSWAPD 0x00020000
 #define PF_MEMALLOC_NOFS 0x00040000
 #define PF_MEMALLOC_NOIO 0x00080000
 #define PF_KTHREAD 0x00200000
 #define PF_NO_SETAFFINITY 0x04000000
 #define PF_MEMALLOC_PIN 0x10000000
+
+/* task_struct.pending */
+#define PENDING_KILL (1u << 0)   /* it shall end: see linux/sched/signal.h */
+#define PENDING_MEMDIE (1u << 1) /* for want of memory, so it may use reserves until then: see linux/oom.h */
 
 /** struct thread_struct - what a thread keeps of the machine while it does not run: its callee-saved registers lie at @sp. */
 struct thread_struct {
@@ -65,6 +69,7 @@ struct kunit;
  * @cpus_mask: a bit for each CPU that it may run on
  * @refs:     1 for itself until its last turn is over, more by get_task_struct()
  * @switches: turns it had
+ * @pending:  what others want of it, PENDING_*
  * @non_block: depth of non_block_start()
  * @nr_held, @held: debug kernel: locks it holds, and those that interrupts on top of it hold (guest/kernel/lockdep.c); room for
  *            MMV_MAX_HELD of them, or none
@@ -96,6 +101,8 @@ struct task_struct {
 	GPTR(struct mm_held_lock) held; /* (s) */
 	GPTR(struct mm_struct) mm; /* (s) under mm_root.mm_list_lock: the user address space it works in, or NULL */
 	uint64_t tlb_unflushed;    /* (s) CPUs that may remember mappings that it took away (try_to_unmap_flush()) */
+	uint32_t pending;               /* (a) */
+	uint32_t reserved;
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

@@ -55,20 +55,43 @@ static void let_in(struct rw_semaphore *sem)
 	}
 }
 
+/* The waiter shall end. Return: 0 if it was let in meanwhile, or -EINTR. */
+static int leave_queue(struct rw_semaphore *sem, struct waiter *w)
+{
+	unsigned long flags;
+	int err = 0;
+
+	spin_lock_irqsave(&sem->lock, flags);
+	if (w->task) {
+		list_del(&w->node);
+		/* A writer at the head kept readers behind it from those who read already. */
+		let_in(sem);
+		err = -EINTR;
+	}
+	spin_unlock_irqrestore(&sem->lock, flags);
+	return err;
+}
+
 /* Needs: sem->lock with interrupts off; gives both back. */
-static void wait_for_it(struct rw_semaphore *sem, bool writer, unsigned long flags)
+static int wait_for_it(struct rw_semaphore *sem, bool writer, unsigned int state, unsigned long flags)
 {
 	struct waiter w = {.task = current, .writer = writer};
+	int err = 0;
 
 	list_add_tail(&w.node, &sem->waiters);
 	spin_unlock_irqrestore(&sem->lock, flags);
 	for (;;) {
-		set_current_state(TASK_UNINTERRUPTIBLE);
+		set_current_state(state);
 		if (!smp_load_acquire(&w.task))
 			break;
+		if (signal_pending_state(state, current)) {
+			err = leave_queue(sem, &w);
+			break;
+		}
 		schedule();
 	}
 	__set_current_state(TASK_RUNNING);
+	return err;
 }
 
 /* What the lock checker wants to know; nothing in the release kernel. */
@@ -90,37 +113,50 @@ static __always_inline void tell_gone(struct rw_semaphore *sem)
 		lockdep_release(sem);
 }
 
-void down_read(struct rw_semaphore *sem)
+static __always_inline int take(struct rw_semaphore *sem, bool writer, unsigned int state)
 {
 	unsigned long flags;
+	int err = 0;
 
 	might_sleep();
-	tell_taking(sem, HELD_READ);
+	tell_taking(sem, writer ? 0 : HELD_READ);
 	spin_lock_irqsave(&sem->lock, flags);
-	if (!list_empty(&sem->waiters) || !take_read(sem))
-		wait_for_it(sem, false, flags);
+	if (unlikely(writer && sem->owner == current))
+		panic("rwsem %px is held for writing by this task already", sem);
+	if (!list_empty(&sem->waiters) || !(writer ? take_write(sem, current) : take_read(sem)))
+		err = wait_for_it(sem, writer, state, flags);
 	else
 		spin_unlock_irqrestore(&sem->lock, flags);
-	tell_taken(sem);
+	if (err)
+		tell_gone(sem);
+	else
+		tell_taken(sem);
+	return err;
+}
+
+void down_read(struct rw_semaphore *sem)
+{
+	(void)take(sem, false, TASK_UNINTERRUPTIBLE);
 }
 EXPORT_SYMBOL(down_read);
 
 void down_write(struct rw_semaphore *sem)
 {
-	unsigned long flags;
-
-	might_sleep();
-	tell_taking(sem, 0);
-	spin_lock_irqsave(&sem->lock, flags);
-	if (unlikely(sem->owner == current))
-		panic("rwsem %px is held for writing by this task already", sem);
-	if (!list_empty(&sem->waiters) || !take_write(sem, current))
-		wait_for_it(sem, true, flags);
-	else
-		spin_unlock_irqrestore(&sem->lock, flags);
-	tell_taken(sem);
+	(void)take(sem, true, TASK_UNINTERRUPTIBLE);
 }
 EXPORT_SYMBOL(down_write);
+
+int down_read_killable(struct rw_semaphore *sem)
+{
+	return take(sem, false, TASK_KILLABLE);
+}
+EXPORT_SYMBOL(down_read_killable);
+
+int down_write_killable(struct rw_semaphore *sem)
+{
+	return take(sem, true, TASK_KILLABLE);
+}
+EXPORT_SYMBOL(down_write_killable);
 
 int down_read_trylock(struct rw_semaphore *sem)
 {

@@ -29,6 +29,7 @@
 #include <linux/list.h>
 #include <linux/mm.h>
 #include <linux/percpu.h>
+#include <linux/sched/signal.h>
 #include <linux/smp.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -267,6 +268,8 @@ static void put_prev(struct mm_cpu *rq, struct task_struct *prev, bool preempt)
 {
 	if (prev == rq->idle)
 		return;
+	if (unlikely(prev->pending) && !preempt && signal_pending_state(prev->__state, prev))
+		prev->__state = TASK_RUNNING;
 	/* Whoever is preempted on its way to sleep gets there in its next turn. */
 	if (prev->__state != TASK_RUNNING && !preempt) {
 		prev->on_rq = false;
@@ -534,6 +537,26 @@ int wake_up_process(struct task_struct *task)
 	return wake_up_state(task, TASK_NORMAL | TASK_NEW);
 }
 EXPORT_SYMBOL(wake_up_process);
+
+/* ---- signals ---- */
+
+int send_sig(int sig, struct task_struct *task, int priv)
+{
+	(void)priv;
+	if (sig != SIGKILL)
+		return -EINVAL;
+	__atomic_fetch_or(&task->pending, PENDING_KILL, __ATOMIC_SEQ_CST);
+	/* It sees the signal on its way to sleep, or it sleeps and is seen here. */
+	wake_up_state(task, TASK_INTERRUPTIBLE | TASK_WAKEKILL);
+	return 0;
+}
+EXPORT_SYMBOL(send_sig);
+
+void flush_signals(struct task_struct *task)
+{
+	__atomic_fetch_and(&task->pending, ~PENDING_KILL, __ATOMIC_RELAXED);
+}
+EXPORT_SYMBOL(flush_signals);
 
 /* ---- affinity ---- */
 

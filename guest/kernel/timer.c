@@ -377,6 +377,13 @@ long schedule_timeout_interruptible(long timeout)
 }
 EXPORT_SYMBOL(schedule_timeout_interruptible);
 
+long schedule_timeout_killable(long timeout)
+{
+	__set_current_state(TASK_KILLABLE);
+	return schedule_timeout(timeout);
+}
+EXPORT_SYMBOL(schedule_timeout_killable);
+
 long schedule_timeout_uninterruptible(long timeout)
 {
 	__set_current_state(TASK_UNINTERRUPTIBLE);

@@ -134,6 +134,12 @@ void wait_for_completion(struct completion *x)
 }
 EXPORT_SYMBOL(wait_for_completion);
 
+int wait_for_completion_killable(struct completion *x)
+{
+	return wait_event_killable_exclusive(x->wait, try_wait_for_completion(x));
+}
+EXPORT_SYMBOL(wait_for_completion_killable);
+
 unsigned long wait_for_completion_timeout(struct completion *x, unsigned long timeout)
 {
 	DEFINE_WAIT(wait);
@@ -172,29 +178,45 @@ bool mutex_trylock(struct mutex *lock)
 }
 EXPORT_SYMBOL(mutex_trylock);
 
-static __always_inline void mutex_wait(struct mutex *lock, unsigned int subclass)
+static __always_inline int mutex_wait(struct mutex *lock, unsigned int subclass, bool killable)
 {
+	int err = 0;
+
 	might_sleep();
 	if (mm_debug_hooks())
 		lockdep_acquire_ip(lock, &lock->class, HELD_SLEEPS, subclass, _RET_IP_);
 	if (!mutex_take(lock)) {
 		if (READ_ONCE(lock->owner) == current)
 			panic("mutex %px is held by this task already", lock);
-		wait_event_exclusive(lock->wait, mutex_take(lock));
+		if (killable)
+			err = wait_event_killable_exclusive(lock->wait, mutex_take(lock));
+		else
+			wait_event_exclusive(lock->wait, mutex_take(lock));
 	}
-	if (mm_debug_hooks())
-		lockdep_got(lock);
+	if (mm_debug_hooks()) {
+		if (err)
+			lockdep_release(lock);
+		else
+			lockdep_got(lock);
+	}
+	return err ? -EINTR : 0;
 }
 
 void mutex_lock(struct mutex *lock)
 {
-	mutex_wait(lock, 0);
+	(void)mutex_wait(lock, 0, false);
 }
 EXPORT_SYMBOL(mutex_lock);
 
+int mutex_lock_killable(struct mutex *lock)
+{
+	return mutex_wait(lock, 0, true);
+}
+EXPORT_SYMBOL(mutex_lock_killable);
+
 void mutex_lock_nested(struct mutex *lock, unsigned int subclass)
 {
-	mutex_wait(lock, subclass);
+	(void)mutex_wait(lock, subclass, false);
 }
 EXPORT_SYMBOL(mutex_lock_nested);
 

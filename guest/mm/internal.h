@@ -175,6 +175,10 @@ static __always_inline void mm_alloc_enters(gfp_t gfp)
 /** sleeping_in_atomic - the request said it may sleep, and it may not: complain, return the mask without that right. */
 gfp_t sleeping_in_atomic(gfp_t gfp);
 
+/* ---- oom ---- */
+
+extern struct mm_oom mm_oom;
+
 /* ---- slab ---- */
 
 /** slab_boot_alloc - take the per-CPU arrays of the boot caches from memblock; before zones_init(). */

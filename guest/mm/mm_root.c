@@ -32,6 +32,7 @@ struct mm_root mm_root = {
 	.module_space = &module_space,
 	.dma = &dma_root,
 	.vmap_slots = vmap_slots,
+	.oom = &mm_oom,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
 	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),

@@ -159,7 +159,7 @@ static unsigned int special_rights(gfp_t gfp)
 		return 0;
 	if (gfp & __GFP_MEMALLOC || task_has(PF_MEMALLOC, in_serving_softirq()))
 		return RIGHT_NO_MARKS;
-	return task_has(PF_OOM_VICTIM, false) ? RIGHT_OOM : 0;
+	return current && in_task() && tsk_is_oom_victim(current) ? RIGHT_OOM : 0;
 }
 
 bool gfp_pfmemalloc_allowed(gfp_t gfp)

@@ -105,19 +105,24 @@ static void depth_by_mask(struct kunit *test)
 		{"GFP_KERNEL that may not reclaim", GFP_KERNEL & ~__GFP_RECLAIM, 0, 8},
 		{"__GFP_MEMALLOC|__GFP_NOMEMALLOC", GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOMEMALLOC, 0, 8},
 		{"PF_MEMALLOC, __GFP_NOMEMALLOC", GFP_KERNEL | __GFP_NOMEMALLOC, PF_MEMALLOC, 8},
-		{"an OOM victim", GFP_KERNEL, PF_OOM_VICTIM, 4},
+		{"an OOM victim", GFP_KERNEL, 0, 4},
 		{"GFP_KERNEL|__GFP_HIGH", GFP_KERNEL | __GFP_HIGH, 0, 4},
 		{"GFP_ATOMIC|__GFP_NOMEMALLOC", GFP_ATOMIC | __GFP_NOMEMALLOC, 0, 4},
 		{"GFP_ATOMIC", GFP_ATOMIC, 0, 3},
 	};
+	enum { VICTIM = 7 };
 	enum zone_type highest = gfp_zone(GFP_KERNEL);
 	struct drained d;
 
 	begin_drain(&d);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		if (i == VICTIM)
+			mark_oom_victim(current);
 		current->flags |= steps[i].flag;
 		drain_with(&d, steps[i].gfp, i ? 0 : MAX_PAGE_ORDER);
 		current->flags &= ~steps[i].flag;
+		if (i == VICTIM)
+			exit_oom_victim();
 		expect_depth(test, &d, steps[i].who, highest, steps[i].eighths);
 	}
 	give_all(&d);

@@ -38,10 +38,8 @@ unsigned long wait_for_completion_timeout(struct completion *x, unsigned long ti
 bool try_wait_for_completion(struct completion *x);
 bool completion_done(struct completion *x);
 
-static inline int wait_for_completion_interruptible(struct completion *x)
-{
-	wait_for_completion(x);
-	return 0;
-}
+/** wait_for_completion_killable - Return: 0, or -ERESTARTSYS: the waiter shall end. */
+int wait_for_completion_killable(struct completion *x);
+#define wait_for_completion_interruptible(x) wait_for_completion_killable(x)
 
 #endif

@@ -42,11 +42,9 @@ void mutex_lock_nested(struct mutex *lock, unsigned int subclass);
 bool mutex_trylock(struct mutex *lock);
 void mutex_unlock(struct mutex *lock);
 
-static inline int mutex_lock_interruptible(struct mutex *lock)
-{
-	mutex_lock(lock);
-	return 0;
-}
+/** mutex_lock_killable - Return: 0, or -EINTR: the caller shall end, and does not have it. */
+int mutex_lock_killable(struct mutex *lock);
+#define mutex_lock_interruptible(lock) mutex_lock_killable(lock)
 
 static inline bool mutex_is_locked(struct mutex *lock)
 {
@@ -57,7 +55,5 @@ static inline void mutex_destroy(struct mutex *lock)
 {
 	(void)lock;
 }
-
-#define mutex_lock_killable(lock) mutex_lock_interruptible(lock)
 
 #endif

@@ -74,17 +74,9 @@ static inline int rwsem_is_contended(struct rw_semaphore *sem)
 	return !list_empty(&sem->waiters);
 }
 
-static inline int down_read_killable(struct rw_semaphore *sem)
-{
-	down_read(sem);
-	return 0;
-}
-
-static inline int down_write_killable(struct rw_semaphore *sem)
-{
-	down_write(sem);
-	return 0;
-}
+/** down_read_killable, down_write_killable - Return: 0, or -EINTR: the caller shall end, and does not have it. */
+int down_read_killable(struct rw_semaphore *sem);
+int down_write_killable(struct rw_semaphore *sem);
 
 #define down_read_interruptible(sem) down_read_killable(sem)
 #define down_read_nested(sem, subclass) down_read(sem)

@@ -18,6 +18,7 @@
 #include "shared/task.h"
 
 #define TASK_IDLE (TASK_UNINTERRUPTIBLE | TASK_NOLOAD)
+#define TASK_KILLABLE (TASK_UNINTERRUPTIBLE | TASK_WAKEKILL)
 #define TASK_NORMAL (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)
 
 #define MAX_SCHEDULE_TIMEOUT LONG_MAX
@@ -45,6 +46,7 @@ void yield(void);
 /** schedule_timeout - sleep in the current state until woken or so many ticks passed. Return: ticks left. */
 long schedule_timeout(long timeout);
 long schedule_timeout_interruptible(long timeout);
+long schedule_timeout_killable(long timeout);
 long schedule_timeout_uninterruptible(long timeout);
 /** wake_up_process - make a sleeping task runnable. Return: 1 if it slept. Context: any. */
 int wake_up_process(struct task_struct *task);
@@ -88,7 +90,23 @@ void sched_secondary_start(void) __attribute__((__noreturn__));
 /** tick - from the timer interrupt, HZ times a second, on every CPU */
 void tick(void);
 
-#define signal_pending(task) 0
-#define fatal_signal_pending(task) 0
+/* ---- signals: see linux/sched/signal.h ---- */
+
+/** fatal_signal_pending - shall @task end? */
+static inline int fatal_signal_pending(const struct task_struct *task)
+{
+	return (READ_ONCE(task->pending) & PENDING_KILL) != 0;
+}
+
+static inline int signal_pending(const struct task_struct *task)
+{
+	return fatal_signal_pending(task);
+}
+
+/** signal_pending_state - is there a signal that ends a sleep in @state? */
+static inline int signal_pending_state(unsigned int state, const struct task_struct *task)
+{
+	return state & (TASK_INTERRUPTIBLE | TASK_WAKEKILL) && signal_pending(task);
+}
 
 #endif

@@ -3,12 +3,13 @@
  * wait.h - wait queues: tasks that wait for a condition, woken by whoever may have made it true.
  *
  * The waker changes the condition, then calls wake_up(); the waiter is on the queue with its state set before it looks at
- * the condition, so no wake-up is lost. Nothing here is interrupted: there are no signals, and the _interruptible forms
- * return as the others do.
+ * the condition, so no wake-up is lost. The _interruptible and _killable forms end with -ERESTARTSYS when the waiter shall
+ * end (linux/sched/signal.h); the condition counts more, if both happen.
  */
 #ifndef _LINUX_WAIT_H
 #define _LINUX_WAIT_H
 
+#include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/list.h>
 #include <linux/sched.h>
@@ -95,14 +96,45 @@ void __wake_up_locked(struct wait_queue_head *wq, unsigned int states, int nr);
 		if (!(condition))                                                                                      \
 			___wait_event(wq, condition, TASK_UNINTERRUPTIBLE, prepare_to_wait_exclusive, schedule());     \
 	} while (0)
+/*
+ * 0, or -ERESTARTSYS. The last look at the condition is after the waiter left the queue: a wake-up that reached it
+ * before is not lost on somebody who goes away.
+ */
+#define ___wait_event_signal(wq, condition, state, prepare)                                                            \
+	({                                                                                                             \
+		DEFINE_WAIT(__wait);                                                                                   \
+		int __ret = 0;                                                                                         \
+		for (;;) {                                                                                             \
+			prepare(&(wq), &__wait, state);                                                                \
+			if (condition)                                                                                 \
+				break;                                                                                 \
+			if (signal_pending(current)) {                                                                 \
+				__ret = -ERESTARTSYS;                                                                  \
+				break;                                                                                 \
+			}                                                                                              \
+			schedule();                                                                                    \
+		}                                                                                                      \
+		finish_wait(&(wq), &__wait);                                                                           \
+		if (__ret && (condition))                                                                              \
+			__ret = 0;                                                                                     \
+		__ret;                                                                                                 \
+	})
+
 #define wait_event_interruptible(wq, condition)                                                                        \
 	({                                                                                                             \
 		might_sleep();                                                                                         \
-		if (!(condition))                                                                                      \
-			___wait_event(wq, condition, TASK_INTERRUPTIBLE, prepare_to_wait, schedule());                 \
-		0;                                                                                                     \
+		(condition) ? 0 : ___wait_event_signal(wq, condition, TASK_INTERRUPTIBLE, prepare_to_wait);            \
 	})
-#define wait_event_killable(wq, condition) wait_event_interruptible(wq, condition)
+#define wait_event_killable(wq, condition)                                                                             \
+	({                                                                                                             \
+		might_sleep();                                                                                         \
+		(condition) ? 0 : ___wait_event_signal(wq, condition, TASK_KILLABLE, prepare_to_wait);                 \
+	})
+#define wait_event_killable_exclusive(wq, condition)                                                                   \
+	({                                                                                                             \
+		might_sleep();                                                                                         \
+		(condition) ? 0 : ___wait_event_signal(wq, condition, TASK_KILLABLE, prepare_to_wait_exclusive);       \
+	})
 
 /* Ticks left, at least 1, if the condition came true; 0 if the time ran out first. */
 #define wait_event_timeout(wq, condition, timeout)                                                                     \
@@ -114,7 +146,17 @@ void __wake_up_locked(struct wait_queue_head *wq, unsigned int states, int nr);
 				      __left = schedule_timeout(__left));                                              \
 		(condition) ? (__left ? __left : 1) : 0;                                                               \
 	})
-#define wait_event_interruptible_timeout(wq, condition, timeout) wait_event_timeout(wq, condition, timeout)
+/* The same, or -ERESTARTSYS. */
+#define wait_event_interruptible_timeout(wq, condition, timeout)                                                       \
+	({                                                                                                             \
+		long __left = (timeout);                                                                               \
+		bool __signal = false;                                                                                 \
+		might_sleep();                                                                                         \
+		if (!(condition))                                                                                      \
+			___wait_event(wq, (condition) || !__left || (__signal = signal_pending(current) != 0),         \
+				      TASK_INTERRUPTIBLE, prepare_to_wait, __left = schedule_timeout(__left));         \
+		(condition) ? (__left ? __left : 1) : __signal ? -ERESTARTSYS : 0;                                     \
+	})
 
 #include <linux/kernel.h>
 

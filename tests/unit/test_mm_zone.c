@@ -378,13 +378,15 @@ START_TEST(interrupts_have_no_thread)
 {
 	sim_start(normal_64m, 1);
 	hold_all(GFP_KERNEL, 0);
-	current->flags |= PF_MEMALLOC | PF_OOM_VICTIM;
+	current->flags |= PF_MEMALLOC;
+	mark_oom_victim(current);
 	sim_interrupt_enter();
 	ck_assert_ptr_null(alloc_page(GFP_NOWAIT));
 	sim_interrupt_exit();
 	hold(alloc_page(GFP_KERNEL));
 	ck_assert_ptr_nonnull(held);
-	current->flags &= ~(unsigned int)(PF_MEMALLOC | PF_OOM_VICTIM);
+	current->flags &= ~(unsigned int)PF_MEMALLOC;
+	exit_oom_victim();
 	free_held();
 	assert_valid();
 }

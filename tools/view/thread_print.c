@@ -30,6 +30,8 @@ const char *thread_state(const struct view_thread *t)
 		return "waking";
 	if (state & TASK_PARKED)
 		return "parked";
+	if (state & TASK_WAKEKILL)
+		return "waiting (killable)";
 	return state & TASK_UNINTERRUPTIBLE ? "waiting" : "sleeping";
 }
 
