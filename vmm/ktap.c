@@ -152,6 +152,7 @@ static void add_result(struct ktap *k, int depth, const char *name, enum ktap_st
 	k->diag_kept += r->diag ? strlen(r->diag) : 0;
 	r->status = status;
 	r->ms = k->last_ns ? (double)(now_ns - k->last_ns) / 1e6 : 0;
+	r->at_ns = now_ns;
 }
 
 /* "ok 3 name # SKIP reason", after the indentation. Return: false if it is not that. */

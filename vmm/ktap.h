@@ -27,6 +27,7 @@ struct ktap_result {
 	char *suite, *name, *diag;
 	enum ktap_status status;
 	double ms;
+	uint64_t at_ns; /* when it came */
 };
 
 /** struct ktap_level - one level that is open. @failed: cases in it and under it that failed. */

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "vmm/options.h"
+#include "vmm/timeline.h"
 
 enum {
 	OPT_MEM = 256,
@@ -30,6 +31,7 @@ enum {
 	OPT_CONTROL,
 	OPT_JUNIT,
 	OPT_JSON,
+	OPT_TIMELINE,
 	OPT_NO_CHECK,
 	OPT_HELP,
 };
@@ -50,6 +52,7 @@ static const struct option long_options[] = {
 	{"control", required_argument, NULL, OPT_CONTROL},
 	{"junit", required_argument, NULL, OPT_JUNIT},
 	{"json", required_argument, NULL, OPT_JSON},
+	{"timeline", required_argument, NULL, OPT_TIMELINE},
 	{"no-check", no_argument, NULL, OPT_NO_CHECK},
 	{"help", no_argument, NULL, OPT_HELP},
 	{NULL, 0, NULL, 0},
@@ -75,6 +78,8 @@ static const char help_text[] =
 	"  --control SOCKET    let mm-inspect look at the running guest\n"
 	"  --junit FILE        results as JUnit XML\n"
 	"  --json FILE         summary as JSON\n"
+	"  --timeline FILE[,ms=N]  free memory, reclaim, swap and OOM kills every N ms (default 10), for mm-inspect "
+	"timeline\n"
 	"  --no-check          skip the check of the allocators' invariants at the end\n"
 	"\n"
 	"Exit status: 0 passed and invariants hold; 1 a test failed; 2 usage or bad input; 3 an invariant is broken;\n"
@@ -142,6 +147,25 @@ static int option_disk(struct run_config *cfg, const char *opt, char *text, bool
 		return -EINVAL;
 	}
 	cfg->nr_disks++;
+	return 0;
+}
+
+static int option_timeline(struct run_config *cfg, char *text)
+{
+	char *comma = strrchr(text, ',');
+	uint64_t ms = TIMELINE_MS_DEFAULT;
+
+	if (comma && !strncmp(comma, ",ms=", 4)) {
+		if (number("--timeline FILE,ms=N with N", comma + 4, 1, TIMELINE_MS_MAX, &ms))
+			return -EINVAL;
+		*comma = '\0';
+	}
+	if (!*text) {
+		run_error("--timeline: give a file to write to");
+		return -EINVAL;
+	}
+	cfg->timeline = text;
+	cfg->timeline_ms = (unsigned int)ms;
 	return 0;
 }
 
@@ -222,6 +246,8 @@ static int take_option(struct options *o, int opt, char *text, bool *dma_seen)
 	case OPT_JSON:
 		cfg->json = text;
 		break;
+	case OPT_TIMELINE:
+		return option_timeline(cfg, text);
 	case OPT_NO_CHECK:
 		cfg->check = false;
 		break;

@@ -117,6 +117,8 @@ static void wait_for_end(struct run_state *s)
 				s->ended = true;
 			else if (ev[i].data.ptr == &s->signal_fd)
 				on_signal(s);
+			else if (ev[i].data.ptr == &s->timeline)
+				timeline_event(&s->timeline);
 			else
 				control_event(&s->control, ev[i].data.ptr);
 		}
@@ -139,7 +141,7 @@ static int execute(struct run_state *s)
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	s->signal_fd = block_signals(&old);
 	if (s->epoll < 0 || s->signal_fd < 0 || watch(s, s->vm.end_fd, &s->vm.end_fd) ||
-	    watch(s, s->signal_fd, &s->signal_fd)) {
+	    watch(s, s->signal_fd, &s->signal_fd) || (s->timeline.fd >= 0 && watch(s, s->timeline.fd, &s->timeline))) {
 		run_error("setting up: %s", strerror(errno));
 		err = RUN_CRASHED;
 	} else if (control_open(&s->control, &s->vm, s->cfg.control, s->epoll)) {
@@ -155,6 +157,7 @@ static int execute(struct run_state *s)
 	}
 	control_close(&s->control);
 	vm_stop(&s->vm);
+	timeline_event(&s->timeline);
 	if (s->signal_fd >= 0)
 		close(s->signal_fd);
 	if (s->epoll >= 0)
@@ -304,6 +307,8 @@ static int prepare(struct run_state *s)
 		err = check_output("--junit", s->cfg.junit);
 	if (!err)
 		err = check_output("--json", s->cfg.json);
+	if (!err)
+		err = check_output("--timeline", s->cfg.timeline);
 	if (err)
 		return err;
 	err = boot_files_load(&files, &s->cfg);
@@ -314,6 +319,10 @@ static int prepare(struct run_state *s)
 	}
 	if (!err)
 		err = vm_boot_prepare(&s->vm, &files);
+	if (!err && timeline_open(&s->timeline, &s->vm, s->cfg.timeline ? s->cfg.timeline_ms : 0)) {
+		run_error("--timeline %s: %s", s->cfg.timeline, strerror(errno));
+		err = RUN_CRASHED;
+	}
 	boot_files_free(&files);
 	return err;
 }
@@ -334,6 +343,7 @@ int run_guest(const struct run_config *cfg, struct run_result *res)
 	choose_seed(&s->cfg);
 	ktap_init(&s->ktap);
 	check_report_init(&s->check);
+	s->timeline.fd = -1;
 	console_init(&s->vm.console, &s->vm.ram, on_console_line, s);
 	res->ktap = &s->ktap;
 	err = prepare(s);
@@ -358,6 +368,7 @@ void run_free(struct run_result *res)
 	view_close(res->view);
 	if (!s)
 		return;
+	timeline_close(&s->timeline);
 	if (s->vm_made)
 		vm_destroy(&s->vm);
 	symbols_close(&s->vm.symbols);

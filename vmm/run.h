@@ -46,6 +46,7 @@ enum run_exit {
  * @cpus: 0: not given, run_guest() takes one
  * @timeout: seconds; 0: never
  * @seed: given to the guest; random if !@have_seed, and printed with every failure
+ * @timeline, @timeline_ms: file for samples of the running guest (vmm/timeline.h), NULL: none; ms between two
  * @replay: a compiled op stream (shared/replay.h), placed in the guest's blob; NULL: none
  * @quiet_console: the guest's console text does not go to stdout (it is parsed all the same)
  * @on_line: called with each finished console line, symbolized, without its newline; from a vCPU's thread, one call at a
@@ -73,6 +74,8 @@ struct run_config {
 	const char *control;
 	const char *junit;
 	const char *json;
+	const char *timeline;
+	unsigned int timeline_ms;
 	bool check;
 	const void *replay;
 	uint64_t replay_size;

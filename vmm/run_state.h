@@ -9,6 +9,7 @@
 #include "tools/view/view.h"
 #include "vmm/control.h"
 #include "vmm/ktap.h"
+#include "vmm/timeline.h"
 #include "vmm/vm.h"
 
 /**
@@ -24,6 +25,7 @@ struct run_state {
 	bool vm_made;
 	struct ktap ktap;
 	struct control control;
+	struct timeline timeline;
 	int epoll, signal_fd;
 	uint64_t started;
 	bool ended;

@@ -79,6 +79,12 @@ static int write_files(const struct run_state *s, const struct run_result *res, 
 			run_error("--json %s: %s", s->cfg.json, strerror(-e));
 		err = e ? e : err;
 	}
+	if (s->cfg.timeline) {
+		e = timeline_write(&s->timeline, res, s->cfg.timeline);
+		if (e)
+			run_error("--timeline %s: %s", s->cfg.timeline, strerror(-e));
+		err = e ? e : err;
+	}
 	return err;
 }
 

@@ -155,11 +155,13 @@ static bool task_has(uint32_t flag, bool softirq)
 
 static unsigned int special_rights(gfp_t gfp)
 {
+	const struct task_struct *task = current;
+
 	if (gfp & __GFP_NOMEMALLOC)
 		return 0;
 	if (gfp & __GFP_MEMALLOC || task_has(PF_MEMALLOC, in_serving_softirq()))
 		return RIGHT_NO_MARKS;
-	return current && in_task() && tsk_is_oom_victim(current) ? RIGHT_OOM : 0;
+	return task && in_task() && tsk_is_oom_victim(task) ? RIGHT_OOM : 0;
 }
 
 bool gfp_pfmemalloc_allowed(gfp_t gfp)
