@@ -36,6 +36,11 @@ struct flag_name {
 #define PAGE_FLAG_NAMES                                                                                                \
 	{                                                                                                              \
 		{PG_COMP, "compound"}, {PG_PFMEMALLOC, "pfmemalloc"}, {PG_ZEROED, "zeroed"}, {PG_FROZEN, "frozen"},    \
+			{PG_LOCKED, "locked"}, {PG_WAITERS, "waiters"}, {PG_REFERENCED, "referenced"},                 \
+			{PG_UPTODATE, "uptodate"}, {PG_DIRTY, "dirty"}, {PG_WRITEBACK, "writeback"}, {PG_LRU, "lru"},  \
+			{PG_ACTIVE, "active"}, {PG_SWAPBACKED, "swapbacked"}, {PG_SWAPCACHE, "swapcache"},             \
+			{PG_RECLAIM, "reclaim"}, {PG_UNEVICTABLE, "unevictable"}, {PG_ISOLATED, "isolated"},           \
+			{PG_MLOCKED, "mlocked"}, {PG_ERROR, "error"}, {PG_WORKINGSET, "workingset"},                   \
 	}
 
 #endif

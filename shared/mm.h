@@ -17,6 +17,7 @@
 #include "shared/layout.h"
 #include "shared/mm_struct.h"
 #include "shared/oom.h"
+#include "shared/node.h"
 #include "shared/page.h"
 #include "shared/pagecache.h"
 #include "shared/slab.h"
@@ -92,10 +93,11 @@ struct mm_root {
 	GPTR(struct vmap_slot) vmap_slots; /* nr_cpus of them */
 	GPTR(struct page_cache) page_cache;
 	struct mm_lock mm_list_lock;
-	struct list_head mms;         /* every user address space, by mmlist, under mm_list_lock */
-	uint64_t nr_mms;              /* of them */
-	GPTR(struct swap_info) swaps; /* MAX_SWAPFILES of them */
-	GPTR(struct mm_oom) oom;           /* oom.h */
+	struct list_head mms;          /* every user address space, by mmlist, under mm_list_lock */
+	uint64_t nr_mms;               /* of them */
+	GPTR(struct swap_info) swaps;  /* MAX_SWAPFILES of them */
+	GPTR(struct mm_oom) oom;       /* oom.h */
+	GPTR(struct pglist_data) node; /* node.h */
 };
 
 #endif

@@ -43,15 +43,17 @@ enum page_owner {
 	OWNER_SLAB,    /* a slab: struct slab lies over the head entry */
 	OWNER_KMALLOC, /* kmalloc() beyond the largest size class */
 	OWNER_VMALLOC, /* backs a vmalloc area */
-	OWNER_PGTABLE, /* a page table made after boot */
+	OWNER_PGTABLE, /* a page table made after boot, of the kernel or of a process */
 	OWNER_STACK,   /* a kernel stack */
 	OWNER_PERCPU,  /* per-CPU data */
 	OWNER_DMA,     /* dma_alloc_coherent() and descriptor rings */
+	OWNER_CACHE,   /* holds a page of a file: page->mapping says which file, page->index where in it */
+	OWNER_ANON,    /* memory of a process that no file stands behind */
 	NR_PAGE_OWNERS
 };
 #define PAGE_OWNER_NAMES                                                                                               \
 	{                                                                                                              \
-		"raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma"                            \
+		"raw", "slab", "kmalloc", "vmalloc", "page-table", "stack", "percpu", "dma", "cache", "anon"           \
 	}
 
 #define PG_COMP (1u << 7)       /* allocated with __GFP_COMP: the head's reference count keeps the whole block */
@@ -60,6 +62,28 @@ enum page_owner {
 #define PG_FROZEN (1u << 3)     /* PAGE_USED: lives without a reference count; it stays 0 */
 #define PG_ZONE_SHIFT 8         /* PAGE_PCP, PAGE_USED: enum zone_type */
 #define PG_ZONE (3u << PG_ZONE_SHIFT)
+
+/*
+ * PAGE_USED, single pages of OWNER_CACHE and OWNER_ANON: (a). Whoever changes one uses a locked instruction, because others
+ * change others at the same time.
+ */
+#define PG_LOCKED (1u << 16)      /* somebody works on its contents or its place */
+#define PG_WAITERS (1u << 17)     /* somebody waits for PG_LOCKED or PG_WRITEBACK to go */
+#define PG_REFERENCED (1u << 18)  /* used once since it was looked at last */
+#define PG_UPTODATE (1u << 19)    /* its contents are those of the file, or newer */
+#define PG_DIRTY (1u << 20)       /* they are newer */
+#define PG_WRITEBACK (1u << 21)   /* they are on their way to the disk */
+#define PG_LRU (1u << 22)         /* on one of the node's LRU lists */
+#define PG_ACTIVE (1u << 23)      /* belongs on an active list */
+#define PG_SWAPBACKED (1u << 24)  /* goes to swap, not to a file: belongs on an anon list */
+#define PG_SWAPCACHE (1u << 25)   /* has a place in swap: page->private says which */
+#define PG_RECLAIM (1u << 26)     /* is being written so that it can be freed */
+#define PG_UNEVICTABLE (1u << 27) /* belongs on the unevictable list */
+#define PG_ISOLATED (1u << 28)    /* taken off its list by somebody who will put it back or free it */
+#define PG_MLOCKED (1u << 29)     /* some process wants it to stay */
+#define PG_ERROR (1u << 30)       /* reading or writing it failed */
+#define PG_WORKINGSET (1u << 31)  /* was active once: coming back from disk soon after it left tells of thrashing */
+#define PG_LRU_FLAGS 0xffff0000u
 
 /**
  * struct page - one page frame.

@@ -179,6 +179,11 @@ gfp_t sleeping_in_atomic(gfp_t gfp);
 
 extern struct mm_oom mm_oom;
 
+/* ---- the node ---- */
+
+/** node_boot_alloc - its counters and batches from memblock; before zones_init(). */
+void node_boot_alloc(void);
+
 /* ---- slab ---- */
 
 /** slab_boot_alloc - take the per-CPU arrays of the boot caches from memblock; before zones_init(). */

@@ -5,6 +5,7 @@
  *
  *   memblock    knows RAM and what is taken; per-CPU arrays of the first caches come from it
  *   swiotlb     and the record of DMA mappings take theirs
+ *   node        counters and batches, from memblock too
  *   zones       take over the rest
  *   slab        caches that are part of the image: kmem_cache, kmalloc-*
  *   vmalloc     its caches are made by the slab
@@ -50,6 +51,7 @@ void mm_init(void)
 	mm_root.max_pfn = PFN_DOWN(memblock_end_of_DRAM());
 	slab_boot_alloc();
 	pageblocks_boot_alloc();
+	node_boot_alloc();
 	swiotlb_init();
 	dma_debug_init();
 	zones_init();

@@ -278,22 +278,6 @@ unsigned long global_zone_page_state(enum zone_stat_item item)
 }
 EXPORT_SYMBOL(global_zone_page_state);
 
-unsigned long global_node_page_state(enum node_stat_item item)
-{
-	unsigned long objects, pages;
-
-	switch (item) {
-	case NR_SLAB_PAGES:
-		slab_usage(&objects, &pages);
-		return pages;
-	case NR_PAGETABLE:
-		return pgtable_pages();
-	default:
-		return 0;
-	}
-}
-EXPORT_SYMBOL(global_node_page_state);
-
 unsigned long nr_free_pages(void)
 {
 	return global_zone_page_state(NR_FREE_PAGES) + global_zone_page_state(NR_PCP_PAGES);

@@ -52,6 +52,11 @@ static inline enum zone_type zone_idx(const struct zone *zone)
 	return (enum zone_type)(zone - mm_zones);
 }
 
+typedef struct pglist_data pg_data_t;
+/** mm_node - the memory node: there is one */
+extern struct pglist_data mm_node;
+#define NODE_DATA(nid) ((void)(nid), &mm_node)
+
 #define for_each_zone(zone) for ((zone) = mm_zones; (zone) < mm_zones + MAX_NR_ZONES; (zone)++)
 
 #endif

@@ -8,6 +8,7 @@
 #ifndef _LINUX_PAGE_FLAGS_H
 #define _LINUX_PAGE_FLAGS_H
 
+#include <linux/compiler.h>
 #include <linux/mmzone.h>
 
 #define page_to_pfn(page) ((unsigned long)((page)-vmemmap))
@@ -99,6 +100,79 @@ static inline bool PageHighMem(const struct page *page)
 static inline bool page_is_pfmemalloc(const struct page *page)
 {
 	return (page->flags & PG_PFMEMALLOC) != 0;
+}
+
+/* ---- PG_LOCKED and above: pages of files and processes; locked instructions, because every bit has its own writers ---- */
+
+static inline bool page_test_flag(const struct page *page, u32 bit)
+{
+	return (__atomic_load_n(&page->flags, __ATOMIC_RELAXED) & bit) != 0;
+}
+
+static inline void page_set_flag(struct page *page, u32 bit)
+{
+	__atomic_fetch_or(&page->flags, bit, __ATOMIC_SEQ_CST);
+}
+
+static inline void page_clear_flag(struct page *page, u32 bit)
+{
+	__atomic_fetch_and(&page->flags, ~bit, __ATOMIC_SEQ_CST);
+}
+
+static inline bool page_test_and_set_flag(struct page *page, u32 bit)
+{
+	return (__atomic_fetch_or(&page->flags, bit, __ATOMIC_SEQ_CST) & bit) != 0;
+}
+
+static inline bool page_test_and_clear_flag(struct page *page, u32 bit)
+{
+	return (__atomic_fetch_and(&page->flags, ~bit, __ATOMIC_SEQ_CST) & bit) != 0;
+}
+
+/* PageName(), SetPageName(), ClearPageName(), TestSetPageName(), TestClearPageName() for PG_NAME */
+#define PAGE_FLAG_CALLS(Name, NAME)                                                                                    \
+	static inline bool Page##Name(const struct page *page)                                                         \
+	{                                                                                                              \
+		return page_test_flag(page, PG_##NAME);                                                                \
+	}                                                                                                              \
+	static inline void SetPage##Name(struct page *page)                                                            \
+	{                                                                                                              \
+		page_set_flag(page, PG_##NAME);                                                                        \
+	}                                                                                                              \
+	static inline void ClearPage##Name(struct page *page)                                                          \
+	{                                                                                                              \
+		page_clear_flag(page, PG_##NAME);                                                                      \
+	}                                                                                                              \
+	static inline bool TestSetPage##Name(struct page *page)                                                        \
+	{                                                                                                              \
+		return page_test_and_set_flag(page, PG_##NAME);                                                        \
+	}                                                                                                              \
+	static inline bool TestClearPage##Name(struct page *page)                                                      \
+	{                                                                                                              \
+		return page_test_and_clear_flag(page, PG_##NAME);                                                      \
+	}
+
+PAGE_FLAG_CALLS(Locked, LOCKED)
+PAGE_FLAG_CALLS(Waiters, WAITERS)
+PAGE_FLAG_CALLS(Referenced, REFERENCED)
+PAGE_FLAG_CALLS(Uptodate, UPTODATE)
+PAGE_FLAG_CALLS(Dirty, DIRTY)
+PAGE_FLAG_CALLS(Writeback, WRITEBACK)
+PAGE_FLAG_CALLS(LRU, LRU)
+PAGE_FLAG_CALLS(Active, ACTIVE)
+PAGE_FLAG_CALLS(SwapBacked, SWAPBACKED)
+PAGE_FLAG_CALLS(SwapCache, SWAPCACHE)
+PAGE_FLAG_CALLS(Reclaim, RECLAIM)
+PAGE_FLAG_CALLS(Unevictable, UNEVICTABLE)
+PAGE_FLAG_CALLS(Isolated, ISOLATED)
+PAGE_FLAG_CALLS(Mlocked, MLOCKED)
+PAGE_FLAG_CALLS(Error, ERROR)
+PAGE_FLAG_CALLS(Workingset, WORKINGSET)
+
+/** PageAnon - does page->mapping say that it belongs to no file? */
+static inline bool PageAnon(const struct page *page)
+{
+	return (READ_ONCE(page->mapping) & PAGE_MAPPING_ANON) != 0;
 }
 
 #endif

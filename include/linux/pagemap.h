@@ -28,7 +28,6 @@ struct writeback_control;
 struct readahead_control;
 typedef unsigned long pgoff_t;
 
-#define PAGE_MAPPING_ANON 1UL
 #define page_offset(page) ((loff_t)(page)->index << PAGE_SHIFT)
 #define page_index(page) ((pgoff_t)(page)->index)
 
@@ -52,11 +51,6 @@ struct address_space_operations {
 };
 
 /* ---- which mapping ---- */
-
-static inline bool PageAnon(const struct page *page)
-{
-	return READ_ONCE(page->mapping) & PAGE_MAPPING_ANON;
-}
 
 /** page_mapping - the mapping that a page of the page cache belongs to; NULL for others. Stable under the page's lock. */
 static inline struct address_space *page_mapping(const struct page *page)

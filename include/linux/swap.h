@@ -1,17 +1,101 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * swap.h - anonymous pages on their way to disk and back.
+ * swap.h - pages on LRU lists and getting them back; anonymous pages on their way to disk and back.
  *
  * A page gets a slot (add_to_swap()), its mappings become swap entries (try_to_unmap()), it is written if it is dirty
  * (swap_writepage()), and can then be freed (delete_from_swap_cache() with nobody else holding it). All that time it is found
  * by its slot: whoever faults meanwhile gets the page back. Locks: rmap.h.
+ *
+ * LRU lists: shared/node.h, guest/mm/lru.c; reclaim: guest/mm/vmscan.c.
  */
 #ifndef _LINUX_SWAP_H
 #define _LINUX_SWAP_H
 
 #include <linux/blk_types.h>
+#include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/swapops.h>
+
+/* Pages that reclaim treats together. */
+#define SWAP_CLUSTER_MAX 32UL
+
+/* ---- LRU lists ---- */
+
+/**
+ * lru_cache_add - a page joins the list that its flags say, some time soon
+ *
+ * It is one of OWNER_CACHE or OWNER_ANON, of order 0, on no list; the caller holds a reference, the batch takes another.
+ * Context: any.
+ */
+void lru_cache_add(struct page *page);
+
+/** lru_cache_add_anon - the same for a page that belongs to no file: PG_SWAPBACKED is set */
+static inline void lru_cache_add_anon(struct page *page)
+{
+	SetPageSwapBacked(page);
+	lru_cache_add(page);
+}
+
+/** lru_add_drain - this CPU's batches do now what they wait with. Context: any. */
+void lru_add_drain(void);
+/** lru_add_drain_all - all CPUs' batches. Context: task, interrupts on. */
+void lru_add_drain_all(void);
+
+/**
+ * mark_page_accessed - somebody used the page
+ *
+ * inactive, unreferenced: referenced; inactive, referenced: active; active, unreferenced: referenced.
+ */
+void mark_page_accessed(struct page *page);
+/** activate_page - to the active list, if it is on an inactive one. Context: any. */
+void activate_page(struct page *page);
+/** deactivate_page - to the front of the inactive list, if it is on an active one. Context: any. */
+void deactivate_page(struct page *page);
+/** rotate_reclaimable_page - written, so that it can be freed: to the end of the inactive list. Context: any. */
+void rotate_reclaimable_page(struct page *page);
+
+/**
+ * isolate_lru_page - take a page off its list
+ *
+ * The caller holds a reference; one more is taken. Return: 0, or -EBUSY if it is on none (any more). What was
+ * isolated ends at putback_lru_page() or free; who keeps such pages for longer says so in NR_ISOLATED_*.
+ */
+int isolate_lru_page(struct page *page);
+/** putback_lru_page - back to the list that its flags say, and the reference of isolate_lru_page() is dropped. */
+void putback_lru_page(struct page *page);
+
+/** page_is_file_lru - 1 if it belongs on a file list, 0 if on an anon one */
+static inline unsigned int page_is_file_lru(const struct page *page)
+{
+	return !PageSwapBacked(page);
+}
+
+/** page_lru - the list that the page's flags name */
+static inline enum lru_list page_lru(const struct page *page)
+{
+	if (PageUnevictable(page))
+		return LRU_UNEVICTABLE;
+	return (enum lru_list)(LRU_BASE + (page_is_file_lru(page) ? LRU_FILE : 0) +
+			       (PageActive(page) ? LRU_ACTIVE : 0));
+}
+
+/* ---- getting pages back ---- */
+
+/** vm_swappiness - 0..200: how much sooner anonymous pages go than those of files; 100: both cost the same */
+extern int vm_swappiness;
+
+/**
+ * try_to_free_pages - direct reclaim: what the page allocator does when nothing is left
+ * @order: of the block that is wanted
+ * Return: pages got back. Context: task, may sleep.
+ */
+unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
+
+/**
+ * drop_caches - give back every clean page of a file (1), whatever shrinkers can (2), or both (3)
+ * Context: task, may sleep.
+ */
+void drop_caches(unsigned int what);
 
 /* ---- devices ---- */
 

@@ -28,6 +28,8 @@ const char *map_color(unsigned int class)
 		[MAP_CLASS(MAP_USED, OWNER_STACK)] = "#56b4e9",
 		[MAP_CLASS(MAP_USED, OWNER_PERCPU)] = "#f0e442",
 		[MAP_CLASS(MAP_USED, OWNER_DMA)] = "#7b3fa0",
+		[MAP_CLASS(MAP_USED, OWNER_CACHE)] = "#009e73",
+		[MAP_CLASS(MAP_USED, OWNER_ANON)] = "#d55e00",
 		[NR_MAP_CLASSES] = "none",
 	};
 

@@ -244,6 +244,8 @@ int print_meminfo(const struct view *v, FILE *out, char *err)
 	fprintf(out, "KernelStack:    %8lu kB\n", KIB(m.owner[OWNER_STACK]));
 	fprintf(out, "Percpu:         %8lu kB\n", KIB(m.owner[OWNER_PERCPU]));
 	fprintf(out, "Dma:            %8lu kB\n", KIB(m.owner[OWNER_DMA]));
+	fprintf(out, "Cached:         %8lu kB\n", KIB(m.owner[OWNER_CACHE]));
+	fprintf(out, "AnonPages:      %8lu kB\n", KIB(m.owner[OWNER_ANON]));
 	fprintf(out, "RawPages:       %8lu kB\n", KIB(m.owner[OWNER_RAW]));
 	return 0;
 }
