@@ -44,6 +44,8 @@ static const struct command {
 	{"leaks", cmd_leaks, NULL, "who holds objects and areas, by stack (debug kernel) or cache"},
 	{"threads", cmd_threads, NULL, "threads: state, context, stack, held locks (debug kernel)"},
 	{"dma", cmd_dma, NULL, "devices: buffers, pools, bounce buffers, mappings (--verbose: stacks, debug kernel)"},
+	{"timeline", cmd_timeline, NULL,
+	 "a run over time, from the file of mmvisor --timeline FILE (--html FILE, --svg FILE; else for a terminal)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
 };
@@ -140,17 +142,21 @@ static int run(const struct command *cmd, struct inspect *in)
 	char err[VIEW_ERR_MAX] = "", *text = NULL;
 	size_t size = 0;
 	int ret = INSPECT_USAGE;
+	bool is_file = cmd->run == cmd_timeline;
 
-	in->view = view_open(in->source, err);
-	if (!in->view)
+	in->view = is_file ? NULL : view_open(in->source, err);
+	if (!in->view && !is_file)
 		return fail("%s", err);
 	in->out = open_memstream(&text, &size);
 	if (!in->out) {
 		view_close(in->view);
 		return fail("out of memory");
 	}
-	load_symbols(in);
-	if (!view_pause(in->view, err)) {
+	if (is_file)
+		ret = cmd->run(in, err);
+	else
+		load_symbols(in);
+	if (!is_file && !view_pause(in->view, err)) {
 		ret = cmd->run(in, err);
 		view_resume(in->view, NULL);
 	}
@@ -159,7 +165,7 @@ static int run(const struct command *cmd, struct inspect *in)
 		fail("%s%s%s", strstr(err, in->source) ? "" : in->source, strstr(err, in->source) ? "" : ": ", err);
 	else if (fwrite(text, 1, size, stdout) != size || fflush(stdout))
 		ret = fail("standard output: %s", strerror(errno));
-	if (ret != INSPECT_USAGE && view_kind(in->view) == VIEW_LIVE && !in->json)
+	if (ret != INSPECT_USAGE && !is_file && view_kind(in->view) == VIEW_LIVE && !in->json)
 		fprintf(stderr, "guest paused for %.2f ms\n", (double)view_paused_ns(in->view) / 1e6);
 	free(text);
 	symtab_close(in->symbols);
@@ -213,8 +219,8 @@ static int dispatch(struct inspect *in, char **args, int n, bool list)
 		return fail("no command '%s': see mm-inspect --help", args[0]);
 	if ((list || in->only || in->skip) && cmd->run != cmd_check)
 		return fail("%s: --list, --only and --skip belong to check", cmd->name);
-	if ((in->html || in->svg) && cmd->run != cmd_map)
-		return fail("%s: --html and --svg belong to map", cmd->name);
+	if ((in->html || in->svg) && cmd->run != cmd_map && cmd->run != cmd_timeline)
+		return fail("%s: --html and --svg belong to map and timeline", cmd->name);
 	if (list)
 		return n == 1 ? print_list(in->json) : fail("check --list takes no source");
 	if (n != (cmd->arg ? 3 : 2))

@@ -105,5 +105,6 @@ Suite *suite_map(void);
 Suite *suite_areas(void);
 Suite *suite_sched(void);
 Suite *suite_zone(void);
+Suite *suite_timeline(void);
 
 #endif

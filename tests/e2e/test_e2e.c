@@ -27,6 +27,7 @@ int main(void)
 	srunner_add_suite(sr, suite_areas());
 	srunner_add_suite(sr, suite_sched());
 	srunner_add_suite(sr, suite_zone());
+	srunner_add_suite(sr, suite_timeline());
 	srunner_run_all(sr, CK_NORMAL);
 	int failed = srunner_ntests_failed(sr);
 

@@ -24,7 +24,7 @@ enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
  * struct inspect - one call of the program.
  * @arg: what follows SOURCE, NULL if the command takes nothing
  * @only, @skip: comma-separated rules for check, or NULL
- * @html, @svg: files for map to draw into, or NULL
+ * @html, @svg: files for map and timeline to draw into, or NULL
  * @kernel, @modules: ELF files to take names from; NULL: the kernel that the source tells
  * @out: where the command writes
  * @symbols: names from the kernel's ELF file, NULL if it cannot be read
@@ -52,6 +52,7 @@ int cmd_slabinfo(struct inspect *in, char *err);
 int cmd_leaks(struct inspect *in, char *err);
 int cmd_threads(struct inspect *in, char *err);
 int cmd_dma(struct inspect *in, char *err);
+int cmd_timeline(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
