@@ -62,9 +62,10 @@ static gva_t zone_at(const struct timeline *t, unsigned int index)
 
 static uint64_t pcp_pages_of(const struct timeline *t)
 {
+	uint32_t nr_cpus = t->root.nr_cpus < MMV_NR_CPUS ? t->root.nr_cpus : MMV_NR_CPUS;
 	uint64_t sum = 0;
 
-	for (uint64_t i = 0; i < (uint64_t)t->root.nr_cpus * MAX_NR_ZONES && t->root.pcp.va; i++)
+	for (uint64_t i = 0; i < (uint64_t)nr_cpus * MAX_NR_ZONES && t->root.pcp.va; i++)
 		sum += (uint32_t)word_at(t, t->root.pcp.va + i * sizeof(struct per_cpu_pages) +
 						    offsetof(struct per_cpu_pages, count));
 	return sum;
@@ -97,6 +98,31 @@ static void read_extra(const struct timeline *t, uint64_t *row)
 static const char *const extra_names[] = {"pcp", "swap_used", "address_spaces", "oom_kills", "oom_victims"};
 #define NR_EXTRA (sizeof(extra_names) / sizeof(extra_names[0]))
 
+static const char *const stat_names[] = NODE_STAT_NAMES, *const event_names[] = VM_EVENT_NAMES;
+
+/* The node's counts of pages, then what happened, of all CPUs together. */
+static void read_vmstat(const struct timeline *t, uint64_t *row)
+{
+	gva_t node = t->root.node.va;
+	int64_t stat[NR_VM_NODE_STAT_ITEMS];
+	struct vm_event_cpu events;
+	gva_t at = node ? word_at(t, node + offsetof(struct pglist_data, events)) : 0;
+
+	memset(row, 0, (NR_VM_NODE_STAT_ITEMS + NR_VM_EVENT_ITEMS) * sizeof(*row));
+	if (!node || view_read(t->view, node + offsetof(struct pglist_data, stat), stat, sizeof(stat)))
+		return;
+	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
+		row[i] = stat[i] > 0 ? (uint64_t)stat[i] : 0;
+	for (unsigned int cpu = 0; at && cpu < t->root.nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
+		if (view_read(t->view, at + cpu * sizeof(events), &events, sizeof(events)))
+			return;
+		for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+			row[NR_VM_NODE_STAT_ITEMS + i] += events.event[i];
+	}
+}
+
+_Static_assert(MAX_NR_ZONES + NR_EXTRA + NR_VM_NODE_STAT_ITEMS + NR_VM_EVENT_ITEMS <= TIMELINE_SERIES, "room for all");
+
 /* Zones and names, once the guest has set them up. */
 static bool begin(struct timeline *t)
 {
@@ -119,6 +145,10 @@ static bool begin(struct timeline *t)
 		return false;
 	for (unsigned int i = 0; i < NR_EXTRA; i++)
 		t->names[t->nr_series++] = extra_names[i];
+	for (unsigned int i = 0; i < NR_VM_NODE_STAT_ITEMS; i++)
+		t->names[t->nr_series++] = stat_names[i];
+	for (unsigned int i = 0; i < NR_VM_EVENT_ITEMS; i++)
+		t->names[t->nr_series++] = event_names[i];
 	return true;
 }
 
@@ -201,6 +231,7 @@ void timeline_event(struct timeline *t)
 	for (unsigned int i = 0; i < t->nr_zones; i++)
 		row[n++] = word_at(t, zone_at(t, t->zones[i].index) + offsetof(struct zone, nr_free));
 	read_extra(t, row + n);
+	read_vmstat(t, row + n + NR_EXTRA);
 	note_kills(t, row[n + 3]);
 }
 
