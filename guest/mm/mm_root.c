@@ -16,6 +16,7 @@
 #include <linux/export.h>
 #include <linux/list.h>
 #include <linux/memblock.h>
+#include <linux/xarray.h>
 
 #include "dma.h"
 #include "internal.h"
@@ -57,6 +58,7 @@ void mm_init(void)
 	zones_init();
 	slab_init();
 	vmalloc_init();
+	xarray_init();
 }
 
 void mm_usage(struct mm_usage *usage)

@@ -4,7 +4,7 @@
 
 U_B	  := $(B)/unit
 U_GUEST	  := $(wildcard guest/mm/*.c) \
-	     $(addprefix guest/lib/,rbtree.c spinlock.c stackdepot.c fault_inject.c kstrtox.c flag_names.c glob.c sort.c)
+	     $(addprefix guest/lib/,rbtree.c spinlock.c stackdepot.c fault_inject.c kstrtox.c flag_names.c glob.c sort.c xarray.c)
 U_SAN	  := -fsanitize=address,undefined -fno-sanitize-recover=all
 U_COMMON  := -std=gnu11 -O1 -g $(WARN) -fno-strict-aliasing -fno-omit-frame-pointer -DMM_GUEST=1 -DMM_DEBUG=2 -I. -MMD -MP
 U_KERNEL  := -Iinclude -Itests/unit/arch/include
