@@ -26,7 +26,7 @@
  *   /console@GPA           compatible "mmvisor,console", reg        (shared/devices.h)
  *   /exit@GPA              compatible "mmvisor,exit", reg
  *   /dma@GPA               compatible "mmvisor,dma", reg, mmvisor,address-bits (u32); one per --dma
- *   /virtio@GPA            compatible "virtio,mmio", reg, label "disk" (--disk) or "swap" (--swap) (shared/virtio.h)
+ *   /virtio@GPA            compatible "virtio,mmio", reg, label "disk", "scratch" or "swap", as the option (shared/virtio.h)
  *
  * A guest that announced itself (EXIT_ROOT) can be inspected.
  */
@@ -45,6 +45,7 @@
 #define FDT_VIRTIO "virtio,mmio"
 #define FDT_DISK "disk"
 #define FDT_SWAP "swap"
+#define FDT_SCRATCH "scratch"
 #define FDT_BLOB "mmvisor,blob"
 #define FDT_SEED "mmvisor,seed"
 #define FDT_SUITES "mmvisor,suites"

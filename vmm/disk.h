@@ -16,6 +16,7 @@ enum disk_op { DISK_READ, DISK_WRITE, DISK_FLUSH, DISK_DISCARD, NR_DISK_OPS };
 /**
  * struct disk_spec - what the command line says of one
  * @path: NULL: memory
+ * @swap: it is there to swap to
  * @size: bytes, for memory
  * @bad_first, @bad_last: reads and writes that touch these sectors fail; none if first > last
  * @fail_every: each so-many-th read or write fails, by enum disk_op; 0: none
@@ -23,6 +24,7 @@ enum disk_op { DISK_READ, DISK_WRITE, DISK_FLUSH, DISK_DISCARD, NR_DISK_OPS };
 struct disk_spec {
 	const char *path;
 	uint64_t size;
+	bool swap;
 	bool read_only;
 	uint64_t bad_first, bad_last;
 	uint64_t fail_every[2];

@@ -147,6 +147,13 @@ static void add_device(struct builder *b, const char *name, const char *compatib
 	reg(b, gpa, DEV_PAGE);
 }
 
+static const char *label_of(const struct disk_spec *spec)
+{
+	if (spec->path)
+		return FDT_DISK;
+	return spec->swap ? FDT_SWAP : FDT_SCRATCH;
+}
+
 static void add_devices(struct builder *b, const struct vm *vm, const struct fdt_places *p)
 {
 	begin(b, "blob", p->blob);
@@ -164,7 +171,7 @@ static void add_devices(struct builder *b, const struct vm *vm, const struct fdt
 	}
 	for (unsigned int i = 0; i < vm->nr_blk; i++) {
 		add_device(b, "virtio", FDT_VIRTIO, BLK_GPA(i));
-		note(b, fdt_property_string(b->fdt, "label", vm->blk[i].disk.spec.path ? FDT_DISK : FDT_SWAP));
+		note(b, fdt_property_string(b->fdt, "label", label_of(&vm->blk[i].disk.spec)));
 		end(b);
 	}
 }

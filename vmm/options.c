@@ -21,6 +21,7 @@ enum {
 	OPT_DMA,
 	OPT_DISK,
 	OPT_SWAP,
+	OPT_SCRATCH,
 	OPT_APPEND,
 	OPT_SEED,
 	OPT_TIMEOUT,
@@ -42,6 +43,7 @@ static const struct option long_options[] = {
 	{"dma", required_argument, NULL, OPT_DMA},
 	{"disk", required_argument, NULL, OPT_DISK},
 	{"swap", required_argument, NULL, OPT_SWAP},
+	{"scratch", required_argument, NULL, OPT_SCRATCH},
 	{"append", required_argument, NULL, OPT_APPEND},
 	{"seed", required_argument, NULL, OPT_SEED},
 	{"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -66,7 +68,8 @@ static const char help_text[] =
 	"  --dma bits=N        a DMA engine that reaches N address bits (20 to 64); repeat for more (default: one with "
 	"24)\n"
 	"  --disk FILE[,…]     a block device in that file; after it: ,ro ,bad=FIRST-LAST ,fail-read=N ,fail-write=N\n"
-	"  --swap SIZE[,…]     a block device in memory, for swapping\n"
+	"  --swap SIZE[,…]     a block device in memory, for swapping (default 64M; none: without)\n"
+	"  --scratch SIZE[,…]  a block device in memory, for suites to overwrite (default 64M; none: without)\n"
 	"  --append ARGS       more boot arguments for the guest kernel; for the debug kernel such as page_poison=on,\n"
 	"                      fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES (README.md has them with their keys)\n"
 	"  --seed N            seed for everything random in the guest (default: a new one, printed on failure)\n"
@@ -133,10 +136,19 @@ static int option_dma(struct run_config *cfg, const char *text, bool first)
 	return 0;
 }
 
-static int option_disk(struct run_config *cfg, const char *opt, char *text, bool memory)
+static const char *const disk_options[] = {
+	[OPT_DISK - OPT_DISK] = "--disk", [OPT_SWAP - OPT_DISK] = "--swap", [OPT_SCRATCH - OPT_DISK] = "--scratch"};
+
+static int option_disk(struct run_config *cfg, int which, char *text)
 {
+	const char *opt = disk_options[which - OPT_DISK];
+	bool memory = which != OPT_DISK;
 	char why[256], whole[256];
 
+	cfg->no_swap |= which == OPT_SWAP;
+	cfg->no_scratch |= which == OPT_SCRATCH;
+	if (memory && !strcmp(text, "none"))
+		return 0;
 	snprintf(whole, sizeof(whole), "%s", text);
 	if (cfg->nr_disks == BLK_MAX_DEVICES) {
 		run_error("%s %s: there can be %d block devices", opt, whole, BLK_MAX_DEVICES);
@@ -146,8 +158,21 @@ static int option_disk(struct run_config *cfg, const char *opt, char *text, bool
 		run_error("%s %s: %s", opt, whole, why);
 		return -EINVAL;
 	}
-	cfg->nr_disks++;
+	cfg->disks[cfg->nr_disks++].swap = which == OPT_SWAP;
 	return 0;
+}
+
+/* What suites find unless somebody said otherwise: sparse, so it costs nothing until it is written. */
+static void default_disks(struct run_config *cfg)
+{
+	const struct disk_spec memory = {.size = 64UL << 20, .bad_first = 1};
+
+	if (!cfg->no_scratch && cfg->nr_disks < BLK_MAX_DEVICES)
+		cfg->disks[cfg->nr_disks++] = memory;
+	if (!cfg->no_swap && cfg->nr_disks < BLK_MAX_DEVICES) {
+		cfg->disks[cfg->nr_disks] = memory;
+		cfg->disks[cfg->nr_disks++].swap = true;
+	}
 }
 
 static int option_timeline(struct run_config *cfg, char *text)
@@ -218,7 +243,8 @@ static int take_option(struct options *o, int opt, char *text, bool *dma_seen)
 		return err;
 	case OPT_DISK:
 	case OPT_SWAP:
-		return option_disk(cfg, opt == OPT_DISK ? "--disk" : "--swap", text, opt == OPT_SWAP);
+	case OPT_SCRATCH:
+		return option_disk(cfg, opt, text);
 	case OPT_CPUS:
 	case OPT_SEED:
 	case OPT_TIMEOUT:
@@ -296,6 +322,7 @@ int options_parse(struct options *o, int argc, char **argv, const char *usage)
 		return err;
 	o->args = (const char **)(uintptr_t)(argv + optind);
 	o->nr_args = (unsigned int)(argc - optind);
+	default_disks(&o->cfg);
 	return check_together(&o->cfg);
 }
 

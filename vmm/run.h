@@ -59,6 +59,7 @@ struct run_config {
 	unsigned int dma_bits[DMA_MAX_ENGINES];
 	unsigned int nr_disks;
 	struct disk_spec disks[BLK_MAX_DEVICES];
+	bool no_scratch, no_swap; /* --scratch none, --swap none, or there is one already */
 	const char *kernel;
 	bool debug_kernel;
 	const char **modules;

@@ -161,7 +161,11 @@ static int add_disks(struct vm *vm)
 		err = virtio_blk_init(&vm->blk[i], vm, i, spec);
 		if (!err)
 			continue;
-		run_error("%s %s: %s", spec->path ? "--disk" : "--swap", spec->path ? spec->path : "",
+		run_error("%s %s: %s",
+			  spec->path   ? "--disk"
+			  : spec->swap ? "--swap"
+				       : "--scratch",
+			  spec->path ? spec->path : "",
 			  err == -EINVAL ? "give a regular file of whole sectors (512 bytes)" : strerror(-err));
 		return RUN_USAGE;
 	}

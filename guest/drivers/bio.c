@@ -2,6 +2,7 @@
 /*
  * bio.c - what all users of block devices share: making a bio, waiting for one, and the two requests without data.
  *
+ * A bio of few pieces comes from a reserve if there is no memory: so what reclaim writes always gets written.
  * A bio belongs to its maker until submit_bio(), to the driver until ->bi_end_io() is called, and to its maker again.
  */
 #include <linux/bio.h>
@@ -10,9 +11,42 @@
 #include <linux/errno.h>
 #include <linux/export.h>
 #include <linux/kernel.h>
+#include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/overflow.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+
+#define RESERVE 16
+static mempool_t reserve;
+
+void bio_init_reserve(void)
+{
+	struct bio *bio;
+
+	if (mempool_init_kmalloc_pool(&reserve, RESERVE, struct_size(bio, bi_io_vec, BIO_RESERVE_VECS)))
+		panic("no memory for the reserve of bios");
+}
+
+/* Without effort first: a bio that is being waited for serves better than one that reclaim must be begun for. */
+static struct bio *alloc_some_bio(unsigned short nr_vecs, gfp_t gfp)
+{
+	bool sure = nr_vecs <= BIO_RESERVE_VECS && (gfp & __GFP_DIRECT_RECLAIM);
+	struct bio *bio = NULL;
+	size_t size = struct_size(bio, bi_io_vec, nr_vecs);
+
+	if (!sure)
+		return kzalloc(size, gfp);
+	might_alloc(gfp);
+	bio = kzalloc(size, (gfp & ~__GFP_DIRECT_RECLAIM) | __GFP_NOWARN);
+	if (bio)
+		return bio;
+	bio = mempool_alloc(&reserve, gfp);
+	memset(bio, 0, size);
+	bio->bi_reserve = true;
+	return bio;
+}
 
 struct bio *bio_alloc(struct block_device *bdev, unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp)
 {
@@ -20,7 +54,7 @@ struct bio *bio_alloc(struct block_device *bdev, unsigned short nr_vecs, blk_opf
 
 	if (WARN_ON_ONCE(nr_vecs > BIO_MAX_VECS))
 		return NULL;
-	bio = kzalloc(struct_size(bio, bi_io_vec, nr_vecs), gfp);
+	bio = alloc_some_bio(nr_vecs, gfp);
 	if (bio) {
 		bio->bi_bdev = bdev;
 		bio->bi_opf = opf;
@@ -32,7 +66,10 @@ EXPORT_SYMBOL(bio_alloc);
 
 void bio_put(struct bio *bio)
 {
-	kfree(bio);
+	if (bio && bio->bi_reserve)
+		mempool_free(bio, &reserve);
+	else
+		kfree(bio);
 }
 EXPORT_SYMBOL(bio_put);
 

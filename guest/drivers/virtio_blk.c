@@ -54,7 +54,7 @@ _Static_assert(offsetof(struct queue_memory, used_flags) % 4 == 0, "the used rin
 struct block_device {
 	spinlock_t lock;
 	gpa_t base; /* (c) */
-	bool swap, read_only;
+	bool swap, scratch, read_only;
 	sector_t sectors;
 	char name[8];
 	struct queue_memory *q;
@@ -262,6 +262,12 @@ bool bdev_is_swap(const struct block_device *bdev)
 }
 EXPORT_SYMBOL(bdev_is_swap);
 
+bool bdev_is_scratch(const struct block_device *bdev)
+{
+	return bdev->scratch;
+}
+EXPORT_SYMBOL(bdev_is_scratch);
+
 bool bdev_read_only(const struct block_device *bdev)
 {
 	return bdev->read_only;
@@ -386,6 +392,8 @@ static int set_up(struct block_device *dev)
 
 void virtio_blk_init(void)
 {
+	if (boot_info.nr_disks)
+		bio_init_reserve();
 	for (unsigned int i = 0; i < boot_info.nr_disks; i++) {
 		struct block_device *dev = &devices[nr_devices];
 		int err;
@@ -393,6 +401,7 @@ void virtio_blk_init(void)
 		spin_lock_init(&dev->lock);
 		dev->base = boot_info.disks[i].base;
 		dev->swap = boot_info.disks[i].swap;
+		dev->scratch = boot_info.disks[i].scratch;
 		snprintf(dev->name, sizeof(dev->name), "vd%c", 'a' + i);
 		err = set_up(dev);
 		if (err)

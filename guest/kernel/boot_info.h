@@ -42,10 +42,10 @@ struct boot_dma {
 	uint32_t bits;
 };
 
-/** struct boot_disk - a block device. @swap: it is there to swap to, nobody expects anything on it. */
+/** struct boot_disk - a block device. @swap: it is there to swap to; @scratch: to be overwritten: nobody expects anything on it. */
 struct boot_disk {
 	gpa_t base;
-	bool swap;
+	bool swap, scratch;
 };
 
 /**

@@ -2,7 +2,7 @@
 /*
  * blk.c - block devices: what is written is read, many at once, and every error reaches whoever asked.
  *
- * Runs on what --swap and --disk gave to the machine; a disk that is no swap device is only read.
+ * Overwrites the scratch device of the machine; a --disk is only read.
  */
 #include <kunit/test.h>
 #include <linux/atomic.h>
@@ -17,14 +17,14 @@
 
 #define MANY 96
 
-static struct block_device *first(struct kunit *test, bool swap)
+static struct block_device *first(struct kunit *test, bool scratch)
 {
 	struct block_device *bdev;
 
 	for (unsigned int i = 0; (bdev = blkdev_nth(i)); i++)
-		if (bdev_is_swap(bdev) == swap)
+		if (bdev_is_scratch(bdev) == scratch && !bdev_is_swap(bdev))
 			return bdev;
-	kunit_skip(test, swap ? "no --swap in this machine" : "no --disk in this machine");
+	kunit_skip(test, scratch ? "no --scratch in this machine" : "no --disk in this machine");
 	return NULL;
 }
 

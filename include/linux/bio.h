@@ -17,7 +17,16 @@
 /** Most pieces in one bio: what one request of the block device can carry. */
 #define BIO_MAX_VECS 128U
 
-/** bio_alloc - for up to @nr_vecs pieces. Return: NULL if there is no memory, or @nr_vecs is more than BIO_MAX_VECS. */
+/** Most pieces of a bio that can be had when there is no memory at all: a reserve waits for such requests. */
+#define BIO_RESERVE_VECS 32U
+
+/**
+ * bio_alloc - for up to @nr_vecs pieces
+ *
+ * With up to BIO_RESERVE_VECS and __GFP_DIRECT_RECLAIM it does not fail: it waits until one of the reserve comes back. So writing pages
+ * to get memory works without any; but whoever waits here must have submitted what it allocated before.
+ * Return: NULL if there is no memory, or @nr_vecs is more than BIO_MAX_VECS.
+ */
 struct bio *bio_alloc(struct block_device *bdev, unsigned short nr_vecs, blk_opf_t opf, gfp_t gfp);
 void bio_put(struct bio *bio);
 
@@ -44,6 +53,9 @@ static inline void bio_io_error(struct bio *bio)
 
 /** blk_status_to_errno - 0 or -errno. */
 int blk_status_to_errno(blk_status_t status);
+
+/** bio_init_reserve - once, before the first bio. */
+void bio_init_reserve(void);
 
 #define bio_sectors(bio) ((bio)->bi_iter.bi_size >> SECTOR_SHIFT)
 #define bio_end_sector(bio) ((bio)->bi_iter.bi_sector + bio_sectors(bio))

@@ -51,6 +51,7 @@ struct bio {
 	struct block_device *bi_bdev;
 	blk_opf_t bi_opf;
 	blk_status_t bi_status;
+	bool bi_reserve; /* bio.c's: it comes from the reserve */
 	unsigned short bi_vcnt;
 	unsigned short bi_max_vecs;
 	struct bvec_iter bi_iter;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * blkdev.h - block devices: what --disk and --swap put into the machine.
+ * blkdev.h - block devices: what --disk, --scratch and --swap put into the machine, the last two by default.
  */
 #ifndef _LINUX_BLKDEV_H
 #define _LINUX_BLKDEV_H
@@ -8,10 +8,12 @@
 #include <linux/bio.h>
 #include <linux/blk_types.h>
 
-/** blkdev_nth - device @n, or NULL. --disk and --swap in the order of the command line. Constant after boot. */
+/** blkdev_nth - device @n, or NULL. As on the command line, then those that are there by default. Constant after boot. */
 struct block_device *blkdev_nth(unsigned int n);
-/** bdev_is_swap - was it asked for with --swap? */
+/** bdev_is_swap - is it the machine's place to swap to? */
 bool bdev_is_swap(const struct block_device *bdev);
+/** bdev_is_scratch - may tests overwrite it? */
+bool bdev_is_scratch(const struct block_device *bdev);
 bool bdev_read_only(const struct block_device *bdev);
 /** bdev_nr_sectors - its size in sectors of 512 bytes. */
 sector_t bdev_nr_sectors(const struct block_device *bdev);

@@ -28,7 +28,7 @@ static int64_t count(struct json_object *o, unsigned int i, const char *key)
 	return json_object_get_int64(value);
 }
 
-START_TEST(swap_and_file)
+START_TEST(scratch_and_file)
 {
 	struct json_object *o;
 	struct proc *p;
@@ -36,7 +36,7 @@ START_TEST(swap_and_file)
 	char *image;
 
 	make_disk("disk.img", 64);
-	p = run("mmvisor", "run", "--swap", "1M", "--disk", "disk.img", "--json", "r.json", "blk");
+	p = run("mmvisor", "run", "--scratch", "1M", "--disk", "disk.img", "--json", "r.json", "blk");
 	expect_code(p, 0);
 	expect_out(p, "blk: vdb, 64 sectors, sector 0: error 0, \"first sector\"");
 	expect_out(p, "5 passed, 0 failed, 0 skipped");
@@ -51,6 +51,27 @@ START_TEST(swap_and_file)
 	ck_assert_uint_eq(size, 64 * SECTOR);
 	ck_assert_int_eq(memcmp(image, "first sector", 12), 0);
 	keep("disk.img");
+	keep("r.json");
+}
+END_TEST
+
+/* Unless told otherwise there is one to overwrite and one to swap to; otherwise there is none. */
+START_TEST(by_default)
+{
+	struct json_object *o, *disks;
+	struct proc *p = run("mmvisor", "run", "--json", "r.json", "blk");
+
+	expect_code(p, 0);
+	expect_out(p, "4 passed, 0 failed, 1 skipped");
+	o = json_file("r.json");
+	ck_assert_int_eq(count(o, 0, "sectors"), 131072);
+	ck_assert_int_gt(count(o, 0, "writes"), 96);
+	ck_assert_int_eq(count(o, 1, "sectors"), 131072);
+	keep("r.json");
+	p = run("mmvisor", "run", "--scratch", "none", "--swap", "none", "--json", "r.json", "blk");
+	expect_code(p, 0);
+	expect_out(p, "no --scratch in this machine");
+	ck_assert(!json_object_object_get_ex(json_file("r.json"), "disks", &disks));
 	keep("r.json");
 }
 END_TEST
@@ -81,7 +102,7 @@ START_TEST(failures_reach_whoever_asked)
 	ck_assert_int_eq(count(json_file("r.json"), 0, "failed"), 1);
 	keep("disk.img");
 	keep("r.json");
-	p = run("mmvisor", "run", "--swap", "1M,fail-write=7", "blk");
+	p = run("mmvisor", "run", "--scratch", "1M,fail-write=7", "blk");
 	expect_code(p, 1);
 	expect_out(p, "not ok [0-9]+ more_than_fit");
 }
@@ -100,6 +121,7 @@ START_TEST(words_that_are_wrong)
 		{"--swap", "0", "size"},
 		{"--swap", "1M,bad=9", "bad=9"},
 		{"--swap", "1M,fail-read=0", "fail-read=0"},
+		{"--scratch", "nothing", "size"},
 	};
 
 	write_file("odd.img", "short", 5);
@@ -130,7 +152,8 @@ Suite *suite_disk(void)
 
 	tcase_set_timeout(t, 4 * LIMIT);
 	tcase_add_checked_fixture(t, fixture_in, fixture_out);
-	tcase_add_test(t, swap_and_file);
+	tcase_add_test(t, scratch_and_file);
+	tcase_add_test(t, by_default);
 	tcase_add_test(t, read_only);
 	tcase_add_test(t, failures_reach_whoever_asked);
 	tcase_add_test(t, words_that_are_wrong);

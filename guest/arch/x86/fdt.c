@@ -214,8 +214,9 @@ static void add_disk(const struct node *n)
 		bad(n->name, "too many block devices");
 	if (base < DEV_GPA || base - DEV_GPA > DEV_SIZE - DEV_PAGE)
 		bad(n->name, "outside the device window");
-	boot_info.disks[boot_info.nr_disks++] =
-		(struct boot_disk){.base = base, .swap = label && !strcmp(label, FDT_SWAP)};
+	boot_info.disks[boot_info.nr_disks++] = (struct boot_disk){.base = base,
+								   .swap = label && !strcmp(label, FDT_SWAP),
+								   .scratch = label && !strcmp(label, FDT_SCRATCH)};
 }
 
 /* A complete node, @depth below the root; @parent: name of the one it hangs from. */
