@@ -7,7 +7,8 @@
  *   - one per slot at p_vaddr = DIRECT_MAP + p_paddr: the reader of physical memory uses these;
  *   - one per run of the guest's other mappings (kernel image, vmemmap, vmalloc, modules), so that a
  *     debugger finds memory at kernel addresses.
- * PT_NOTE: NT_PRSTATUS per vCPU (name "CORE"), then one CORE_NOTE_INFO (name "MMVISOR").
+ * PT_NOTE: NT_PRSTATUS and NT_FPREGSET per vCPU (name "CORE"), then (name "MMVISOR") one CORE_NOTE_INFO, a CORE_NOTE_REGS
+ * per vCPU, and one CORE_NOTE_LOG.
  */
 #ifndef MMV_SHARED_CORE_H
 #define MMV_SHARED_CORE_H
@@ -17,6 +18,11 @@
 #define CORE_NOTE_NAME "MMVISOR"
 #define CORE_NOTE_INFO 1 /* struct core_info */
 #define CORE_NOTE_REGS 2 /* struct guest_regs, one note per vCPU, in order */
+/*
+ * What the guest printed, names put to its addresses: lines "[SECONDS.MICROSECONDS] TEXT\n", time since the guest's first
+ * instruction. If the oldest were dropped, a first line "LOST N\n" says how many.
+ */
+#define CORE_NOTE_LOG 3
 #define CORE_VERSION 1
 
 struct core_info {

@@ -24,6 +24,7 @@ static int cmd_extfrag(struct inspect *in, char *err);
 static int cmd_vmallocinfo(struct inspect *in, char *err);
 static int cmd_meminfo(struct inspect *in, char *err);
 
+/** struct command - @arg: what follows SOURCE */
 static const struct command {
 	const char *name;
 	int (*run)(struct inspect *in, char *err);
@@ -48,8 +49,17 @@ static const struct command {
 	 "a run over time, from the file of mmvisor --timeline FILE (--html FILE, --svg FILE; else for a terminal)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
+	{"log", cmd_log, NULL, "what the guest has printed"},
+	{"snapshot", cmd_snapshot, "FILE", "write a core of a running guest, which goes on"},
+	{"control", cmd_control, "REQUEST", "one request to the VMM: status, stats, quit, or a line of JSON"},
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+/* Commands that ask the VMM alone: the guest goes on meanwhile. */
+static bool flows(const struct command *cmd)
+{
+	return cmd->run == cmd_log || cmd->run == cmd_snapshot || cmd->run == cmd_control;
+}
 
 static void usage(FILE *out)
 {
@@ -156,7 +166,7 @@ static int run(const struct command *cmd, struct inspect *in)
 		ret = cmd->run(in, err);
 	else
 		load_symbols(in);
-	if (!is_file && !view_pause(in->view, err)) {
+	if (!is_file && (flows(cmd) || !view_pause(in->view, err))) {
 		ret = cmd->run(in, err);
 		view_resume(in->view, NULL);
 	}
@@ -165,7 +175,7 @@ static int run(const struct command *cmd, struct inspect *in)
 		fail("%s%s%s", strstr(err, in->source) ? "" : in->source, strstr(err, in->source) ? "" : ": ", err);
 	else if (fwrite(text, 1, size, stdout) != size || fflush(stdout))
 		ret = fail("standard output: %s", strerror(errno));
-	if (ret != INSPECT_USAGE && !is_file && view_kind(in->view) == VIEW_LIVE && !in->json)
+	if (ret != INSPECT_USAGE && !is_file && view_kind(in->view) == VIEW_LIVE && !flows(cmd))
 		fprintf(stderr, "guest paused for %.2f ms\n", (double)view_paused_ns(in->view) / 1e6);
 	free(text);
 	symtab_close(in->symbols);

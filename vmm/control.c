@@ -3,6 +3,7 @@
  * control.c - see control.h.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -11,11 +12,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "shared/control.h"
 #include "vmm/control.h"
 #include "vmm/vm.h"
 
-_Static_assert(sizeof(((struct ctl_info *)0)->regions) / sizeof(struct mem_region) >= RAM_MAX_SLOTS, "all slots fit");
+_Static_assert(LINES_MAX_FDS >= RAM_MAX_SLOTS, "all slots fit");
 
 static int watch(struct control *c, int fd, void *tag)
 {
@@ -34,7 +34,7 @@ static int remove_stale(const struct sockaddr_un *addr)
 		return errno == ENOENT ? 0 : -errno;
 	if (!S_ISSOCK(st.st_mode))
 		return -EEXIST;
-	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	err = connect(fd, (const struct sockaddr *)addr, sizeof(*addr)) ? errno : 0;
@@ -58,7 +58,7 @@ static int listen_at(struct control *c, const char *path)
 	err = remove_stale(&addr);
 	if (err)
 		return err;
-	c->fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	c->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (c->fd < 0)
 		return -errno;
 	/* It gives away the guest's memory: for this user only. */
@@ -73,15 +73,36 @@ static int listen_at(struct control *c, const char *path)
 	return watch(c, c->fd, c);
 }
 
-int control_open(struct control *c, struct vm *vm, const char *path, int epoll)
+/* Descriptors to hand out: nobody can write to the guest's memory through them. */
+static int open_read_only(struct control *c)
+{
+	char path[40];
+
+	for (unsigned int i = 0; i < c->vm->ram.nr; i++) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", c->vm->ram.slots[i].fd);
+		c->fds[i] = open(path, O_RDONLY | O_CLOEXEC);
+		if (c->fds[i] < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+int control_open(struct control *c, struct vm *vm, const struct ktap *ktap, const char *path, int epoll)
 {
 	int err;
 
-	*c = (struct control){.vm = vm, .fd = -1, .epoll = epoll};
+	*c = (struct control){.vm = vm, .ktap = ktap, .fd = -1, .epoll = epoll};
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++)
-		c->clients[i].fd = -1;
+		c->clients[i].lines.fd = -1;
+	for (unsigned int i = 0; i < RAM_MAX_SLOTS; i++)
+		c->fds[i] = -1;
 	if (!path)
 		return 0;
+	err = open_read_only(c);
+	if (err) {
+		run_error("--control %s: opening the guest's memory through /proc: %s", path, strerror(-err));
+		return -EINVAL;
+	}
 	err = listen_at(c, path);
 	if (err)
 		run_error("--control %s: %s: give a path in a directory that you can write to, shorter than 108 bytes",
@@ -94,28 +115,59 @@ uint64_t control_paused_ns(const struct control *c)
 	return c->paused_ns + (c->pauses ? vm_now() - c->paused_since : 0);
 }
 
-static void pause_for(struct control *c, struct control_client *cl)
+void control_pause(struct control_client *cl)
 {
+	struct control *c = cl->control;
+	uint64_t start = vm_now();
+
 	vm_pause(c->vm);
 	cl->pauses++;
-	if (!c->pauses++)
-		c->paused_since = vm_now();
+	if (c->pauses++)
+		return;
+	c->paused_since = vm_now();
+	c->stop_ns = c->paused_since - start;
+	c->nr_pauses++;
+	if (c->stop_ns > c->max_stop_ns)
+		c->max_stop_ns = c->stop_ns;
 }
 
-static void resume_for(struct control *c, struct control_client *cl)
+void control_resume(struct control_client *cl)
 {
+	struct control *c = cl->control;
+
 	cl->pauses--;
-	if (!--c->pauses)
-		c->paused_ns += vm_now() - c->paused_since;
+	if (!--c->pauses) {
+		uint64_t ns = vm_now() - c->paused_since;
+
+		c->paused_ns += ns;
+		if (ns > c->max_paused_ns)
+			c->max_paused_ns = ns;
+	}
 	vm_resume(c->vm);
 }
 
-static void drop(struct control *c, struct control_client *cl)
+static void drop(struct control_client *cl)
 {
 	while (cl->pauses)
-		resume_for(c, cl);
-	close(cl->fd); /* takes it out of the epoll set */
-	cl->fd = -1;
+		control_resume(cl);
+	lines_close(&cl->lines); /* takes it out of the epoll set */
+}
+
+/* The socket file's mode keeps others out, but modes can be changed. */
+static bool is_friend(int fd)
+{
+	struct ucred who;
+	socklen_t len = sizeof(who);
+
+	return !getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &who, &len) && (who.uid == geteuid() || who.uid == 0);
+}
+
+static void turn_away(int fd, const char *why)
+{
+	/* If it cannot be told, it finds out. */
+	if (send(fd, why, strlen(why), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		errno = 0;
+	close(fd);
 }
 
 static void accept_client(struct control *c)
@@ -124,113 +176,55 @@ static void accept_client(struct control *c)
 
 	if (fd < 0)
 		return;
+	if (!is_friend(fd)) {
+		c->refused++;
+		turn_away(fd, "{\"ok\": false, \"error\": \"this guest belongs to another user\"}\n");
+		return;
+	}
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
 		struct control_client *cl = &c->clients[i];
 
-		if (cl->fd >= 0)
+		if (cl->lines.fd >= 0)
 			continue;
-		*cl = (struct control_client){.fd = fd};
+		*cl = (struct control_client){.control = c};
+		lines_init(&cl->lines, fd);
 		if (watch(c, fd, cl))
-			drop(c, cl);
+			drop(cl);
 		return;
 	}
-	close(fd);
+	turn_away(fd, "{\"ok\": false, \"error\": \"too many connections: close one\"}\n");
 }
 
-static bool send_packet(int fd, const void *data, size_t size, const int *fds, unsigned int nr_fds)
+/* What cannot be sent now is sent when epoll says that there is room. */
+static void watch_room(struct control_client *cl)
 {
-	union {
-		struct cmsghdr align;
-		char room[CMSG_SPACE(sizeof(int) * RAM_MAX_SLOTS)];
-	} control;
-	struct iovec iov = {.iov_base = (void *)(uintptr_t)data, .iov_len = size};
-	struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = cl};
 
-	if (nr_fds) {
-		struct cmsghdr *cm;
-
-		memset(&control, 0, sizeof(control));
-		msg.msg_control = control.room;
-		msg.msg_controllen = CMSG_SPACE(sizeof(int) * nr_fds);
-		cm = CMSG_FIRSTHDR(&msg);
-		cm->cmsg_level = SOL_SOCKET;
-		cm->cmsg_type = SCM_RIGHTS;
-		cm->cmsg_len = CMSG_LEN(sizeof(int) * nr_fds);
-		memcpy(CMSG_DATA(cm), fds, sizeof(int) * nr_fds);
-	}
-	return sendmsg(fd, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)size;
-}
-
-static bool send_info(struct control *c, int fd, const struct ctl_reply *head)
-{
-	const struct vm *vm = c->vm;
-	struct ctl_info info = {.head = *head, .nr_regions = vm->ram.nr, .nr_cpus = vm->nr_cpus};
-	int fds[RAM_MAX_SLOTS];
-
-	info.root = atomic_load(&vm->root);
-	snprintf(info.kernel, sizeof(info.kernel), "%s", vm->kernel);
-	for (unsigned int i = 0; i < vm->ram.nr; i++) {
-		info.regions[i] = vm->ram.slots[i].region;
-		fds[i] = vm->ram.slots[i].fd;
-	}
-	return send_packet(fd, &info, sizeof(info), fds, vm->ram.nr);
-}
-
-static bool send_regs(struct control *c, int fd, struct ctl_reply *head, uint32_t cpu)
-{
-	struct ctl_regs regs = {.head = *head};
-
-	if (!c->pauses)
-		head->error = EBUSY;
-	else if (cpu >= c->vm->nr_cpus)
-		head->error = EINVAL;
-	else
-		head->error = (uint32_t)-vcpu_regs(&c->vm->cpus[cpu], &regs.regs);
-	if (head->error)
-		return send_packet(fd, head, sizeof(*head), NULL, 0);
-	return send_packet(fd, &regs, sizeof(regs), NULL, 0);
-}
-
-/* Return: false if the client is to be dropped. */
-static bool answer(struct control *c, struct control_client *cl, const struct ctl_request *rq, ssize_t len)
-{
-	struct ctl_reply reply = {.magic = CTL_MAGIC, .version = CTL_VERSION};
-
-	if (len != (ssize_t)sizeof(*rq) || rq->magic != CTL_MAGIC || rq->version != CTL_VERSION) {
-		reply.error = EPROTO;
-		return send_packet(cl->fd, &reply, sizeof(reply), NULL, 0);
-	}
-	reply.cmd = rq->cmd;
-	switch (rq->cmd) {
-	case CTL_INFO:
-		return send_info(c, cl->fd, &reply);
-	case CTL_REGS:
-		return send_regs(c, cl->fd, &reply, rq->arg);
-	case CTL_PAUSE:
-		pause_for(c, cl);
-		break;
-	case CTL_RESUME:
-		if (cl->pauses)
-			resume_for(c, cl);
-		else
-			reply.error = EINVAL;
-		break;
-	default:
-		reply.error = EOPNOTSUPP;
-	}
-	return send_packet(cl->fd, &reply, sizeof(reply), NULL, 0);
-}
-
-static void serve(struct control *c, struct control_client *cl)
-{
-	struct ctl_request rq;
-	/* MSG_TRUNC: the real length, so that a packet that is too long is noticed. */
-	ssize_t len = recv(cl->fd, &rq, sizeof(rq), MSG_DONTWAIT | MSG_TRUNC);
-
-	if (len < 0 && (errno == EAGAIN || errno == EINTR))
+	if (lines_waiting(&cl->lines) == cl->waits)
 		return;
-	if (len <= 0 || !answer(c, cl, &rq, len))
-		drop(c, cl);
+	cl->waits = !cl->waits;
+	if (cl->waits)
+		ev.events |= EPOLLOUT;
+	if (epoll_ctl(cl->control->epoll, EPOLL_CTL_MOD, cl->lines.fd, &ev))
+		drop(cl);
+}
+
+static void on_line(void *ctx, char *line, size_t len)
+{
+	struct control_client *cl = ctx;
+
+	if (!control_answer(cl, line, len))
+		drop(cl);
+}
+
+static void serve(struct control_client *cl)
+{
+	if (!lines_flush(&cl->lines) || !lines_receive(&cl->lines, on_line, cl)) {
+		if (cl->lines.fd >= 0)
+			drop(cl);
+		return;
+	}
+	watch_room(cl);
 }
 
 bool control_event(struct control *c, void *tag)
@@ -241,8 +235,8 @@ bool control_event(struct control *c, void *tag)
 	}
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
 		if (tag == &c->clients[i]) {
-			if (c->clients[i].fd >= 0)
-				serve(c, &c->clients[i]);
+			if (c->clients[i].lines.fd >= 0)
+				serve(&c->clients[i]);
 			return true;
 		}
 	}
@@ -251,9 +245,16 @@ bool control_event(struct control *c, void *tag)
 
 void control_close(struct control *c)
 {
+	if (!c->vm)
+		return; /* never opened */
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++) {
-		if (c->clients[i].fd >= 0)
-			drop(c, &c->clients[i]);
+		if (c->clients[i].lines.fd >= 0)
+			drop(&c->clients[i]);
+	}
+	for (unsigned int i = 0; i < RAM_MAX_SLOTS; i++) {
+		if (c->fds[i] >= 0)
+			close(c->fds[i]);
+		c->fds[i] = -1;
 	}
 	if (c->fd >= 0)
 		close(c->fd);

@@ -155,6 +155,12 @@ static void fill_status(struct elf_prstatus *st, const struct guest_regs *r, uns
 	memcpy(&st->pr_reg, &u, sizeof(u));
 }
 
+/* Whose fault it is; ~0: nobody's, or the guest goes on after this. */
+static unsigned int crashed_cpu(const struct vm *vm)
+{
+	return vm->end.set ? vm->end.cpu : ~0U;
+}
+
 /* A debugger starts at the first thread: the vCPU that crashed. */
 static void add_threads(FILE *f, struct vm *vm, const struct guest_regs *regs, unsigned int crashed)
 {
@@ -167,7 +173,7 @@ static void add_threads(FILE *f, struct vm *vm, const struct guest_regs *regs, u
 
 		if (cpu >= nr || (i && cpu == crashed))
 			continue;
-		fill_status(&st, &regs[cpu], cpu, cpu == crashed);
+		fill_status(&st, &regs[cpu], cpu, cpu == crashed_cpu(vm));
 		add_note(f, "CORE", NT_PRSTATUS, &st, sizeof(st));
 		/* The area begins with what fxsave would write, and that is what the note holds. */
 		memset(&fpu, 0, sizeof(fpu));
@@ -176,12 +182,29 @@ static void add_threads(FILE *f, struct vm *vm, const struct guest_regs *regs, u
 	}
 }
 
+static int add_log(FILE *f, struct klog *log)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *m = open_memstream(&text, &size);
+
+	if (!m)
+		return -ENOMEM;
+	klog_write(log, m);
+	if (fclose(m))
+		size = 0;
+	add_note(f, CORE_NOTE_NAME, CORE_NOTE_LOG, text, size);
+	free(text);
+	return 0;
+}
+
 static int make_notes(struct core *c, const char *reason)
 {
 	struct vm *vm = c->vm;
-	struct core_info info = {.version = CORE_VERSION, .nr_cpus = vm->nr_cpus, .crashed_cpu = vm->end.cpu};
+	struct core_info info = {.version = CORE_VERSION, .nr_cpus = vm->nr_cpus, .crashed_cpu = crashed_cpu(vm)};
 	struct guest_regs regs[MMV_NR_CPUS];
 	FILE *f = open_memstream(&c->notes, &c->notes_size);
+	int err;
 
 	if (!f)
 		return -ENOMEM;
@@ -190,11 +213,12 @@ static int make_notes(struct core *c, const char *reason)
 	info.root = atomic_load(&vm->root);
 	snprintf(info.reason, sizeof(info.reason), "%s", reason);
 	snprintf(info.kernel, sizeof(info.kernel), "%s", vm->kernel);
-	add_threads(f, vm, regs, vm->end.cpu < vm->nr_cpus ? vm->end.cpu : 0);
+	add_threads(f, vm, regs, crashed_cpu(vm) < vm->nr_cpus ? crashed_cpu(vm) : 0);
 	add_note(f, CORE_NOTE_NAME, CORE_NOTE_INFO, &info, sizeof(info));
 	for (unsigned int i = 0; i < vm->nr_cpus; i++)
 		add_note(f, CORE_NOTE_NAME, CORE_NOTE_REGS, &regs[i], sizeof(regs[i]));
-	return fclose(f) ? -ENOMEM : 0;
+	err = add_log(f, &vm->klog);
+	return fclose(f) ? -ENOMEM : err;
 }
 
 /* ---- the file ---- */
@@ -326,7 +350,8 @@ static int put_all(struct core *c)
 /* The kernel's own tables if it has said where they are, else those of the vCPU that crashed. */
 static gpa_t top_table(const struct vm *vm, struct view *view)
 {
-	const struct guest_regs *regs = view ? view_regs(view, vm->end.cpu < vm->nr_cpus ? vm->end.cpu : 0) : NULL;
+	const struct guest_regs *regs =
+		view ? view_regs(view, crashed_cpu(vm) < vm->nr_cpus ? crashed_cpu(vm) : 0) : NULL;
 	const struct mm_root *root = view ? view_root(view, NULL) : NULL;
 
 	if (root)
@@ -350,14 +375,9 @@ int core_write(struct vm *vm, struct view *view, const char *path, const char *r
 		err = put_all(&c);
 	if (c.fd >= 0 && close(c.fd) && !err)
 		err = -errno;
-	if (err) {
-		run_error("--core %s: %s: give a place with room for it", path, strerror(-err));
-		if (c.fd >= 0)
-			unlink(path);
-	} else if (c.full) {
-		run_error("--core %s: more than %d mappings, the rest is only in the direct map", path, MAX_RUNS);
-	}
+	if (err && c.fd >= 0)
+		unlink(path);
 	free(c.runs);
 	free(c.notes);
-	return err;
+	return !err && c.full ? CORE_SHORT : err;
 }

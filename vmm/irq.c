@@ -6,6 +6,7 @@
  * Locking: vm->irq_lock covers the table, which is kept in vm->msi so that no engine's lock is needed to rewrite it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -13,6 +14,12 @@
 #include "vmm/vm.h"
 
 #define FIRST_GSI 24
+
+/* A message to local APIC n, and the delivery mode in its data (Intel SDM 3A, 11.11). */
+#define MSI_ADDRESS 0xfee00000UL
+#define MSI_DEST_SHIFT 12
+#define MSI_DEST_MASK 0xff
+#define MSI_DATA_NMI (4U << 8)
 
 static int write_table(struct vm *vm)
 {
@@ -69,4 +76,49 @@ void irq_unroute(struct vm *vm, unsigned int line)
 			vm->msi[line].armed = true;
 	}
 	pthread_mutex_unlock(&vm->irq_lock);
+}
+
+/* ---- on somebody's word ---- */
+
+char *irq_line_name(unsigned int line, char *buf, size_t size)
+{
+	unsigned int engine = line / IRQ_LINES_PER_ENGINE, n = line % IRQ_LINES_PER_ENGINE;
+
+	if (line >= IRQ_BLK_LINE(0))
+		snprintf(buf, size, "blk%u", line - IRQ_BLK_LINE(0));
+	else if (n < DMA_QUEUES)
+		snprintf(buf, size, "dma%u.queue%u", engine, n);
+	else
+		snprintf(buf, size, "dma%u.storm%u", engine, n - DMA_QUEUES);
+	return buf;
+}
+
+static int send_msi(const struct vm *vm, uint64_t addr, uint32_t data)
+{
+	struct kvm_msi msi = {.address_lo = (uint32_t)addr, .address_hi = (uint32_t)(addr >> 32), .data = data};
+
+	/* 0: the vCPU has it off, as a real one would. */
+	return ioctl(vm->fd, KVM_SIGNAL_MSI, &msi) < 0 ? -errno : 0;
+}
+
+int irq_fire(struct vm *vm, unsigned int line)
+{
+	struct msi m;
+
+	pthread_mutex_lock(&vm->irq_lock);
+	m = vm->msi[line];
+	pthread_mutex_unlock(&vm->irq_lock);
+	return m.armed ? send_msi(vm, m.addr, m.data) : -ENOENT;
+}
+
+int irq_send(struct vm *vm, unsigned int cpu, unsigned int vector)
+{
+	uint32_t data = vector == IRQ_NMI ? MSI_DATA_NMI : vector;
+
+	return send_msi(vm, MSI_ADDRESS | (uint64_t)cpu << MSI_DEST_SHIFT, data);
+}
+
+unsigned int irq_msi_cpu(const struct msi *m)
+{
+	return (unsigned int)(m->addr >> MSI_DEST_SHIFT) & MSI_DEST_MASK;
 }

@@ -8,6 +8,7 @@
 #define MMV_VMM_IRQ_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "shared/devices.h"
@@ -35,5 +36,21 @@ int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t 
 
 /** irq_unroute - the line raises no interrupt any more, until it is routed again. */
 void irq_unroute(struct vm *vm, unsigned int line);
+
+/** irq_line_name - "dma0.queue1", "dma0.storm2", "blk0". Return: @buf. */
+char *irq_line_name(unsigned int line, char *buf, size_t size);
+
+/** irq_fire - raise the interrupt of @line, as its device does. Return: 0, -ENOENT: the guest has not routed it, or -errno. */
+int irq_fire(struct vm *vm, unsigned int line);
+
+/** Interrupts of a vCPU have vectors from here on; below are exceptions. IRQ_NMI is no vector. */
+#define IRQ_FIRST_VECTOR 32
+#define IRQ_NMI 256
+
+/** irq_send - an interrupt to one vCPU, as if another one had sent it. Return: 0 or -errno. */
+int irq_send(struct vm *vm, unsigned int cpu, unsigned int vector);
+
+/** irq_msi_cpu - the vCPU that a message goes to */
+unsigned int irq_msi_cpu(const struct msi *m);
 
 #endif

@@ -139,15 +139,11 @@ static struct json_object *milliseconds(double ms)
 	return json_object_new_double_s(ms, text);
 }
 
-/* What each block device did, in the order of the command line; no member where there is none. */
-static void add_disks(struct json_object *top, const struct vm *vm)
+struct json_object *report_disks(const struct vm *vm)
 {
 	static const char *const names[NR_DISK_OPS] = {"reads", "writes", "flushes", "discards"};
-	struct json_object *disks;
+	struct json_object *disks = json_object_new_array();
 
-	if (!vm || !vm->nr_blk)
-		return;
-	disks = json_object_new_array();
 	for (unsigned int i = 0; i < vm->nr_blk; i++) {
 		const struct disk *d = &vm->blk[i].disk;
 		struct json_object *o = json_object_new_object();
@@ -159,7 +155,7 @@ static void add_disks(struct json_object *top, const struct vm *vm)
 		json_object_object_add(o, "failed", json_object_new_int64((int64_t)d->failed));
 		json_object_array_add(disks, o);
 	}
-	json_object_object_add(top, "disks", disks);
+	return disks;
 }
 
 int report_json(const struct run_result *res, const char *path, struct json_object *extra)
@@ -181,7 +177,9 @@ int report_json(const struct run_result *res, const char *path, struct json_obje
 	json_object_object_add(ms, "suites", milliseconds(res->ms_suites));
 	json_object_object_add(top, "ms", ms);
 	json_object_object_add(top, "dma", dma_json(res->vm));
-	add_disks(top, res->vm);
+	/* No member where there is none. */
+	if (res->vm && res->vm->nr_blk)
+		json_object_object_add(top, "disks", report_disks(res->vm));
 	if (extra) {
 		json_object_object_foreach (extra, key, value) {
 			json_object_object_add(top, key, json_object_get(value));

@@ -10,6 +10,9 @@
 /** report_junit - write every result as JUnit XML. Return: 0 or -errno; no file stays on failure. */
 int report_junit(const struct run_result *res, const char *path);
 
+/** report_disks - what each block device did, an array in the order of the command line; nobody may be using them */
+struct json_object *report_disks(const struct vm *vm);
+
 /** report_json - write the summary as one JSON object, members of @extra added. Return: as report_junit(). */
 int report_json(const struct run_result *res, const char *path, struct json_object *extra);
 

@@ -50,6 +50,7 @@ static void on_console_line(void *ctx, const char *line)
 	char text[2 * CONSOLE_LINE];
 
 	symbols_line(&s->vm, line, text, sizeof(text));
+	klog_add(&s->vm.klog, vm_now() - atomic_load(&s->vm.t_start), text);
 	ktap_line(&s->ktap, text, vm_now());
 	if (!strncmp(text, "mmvisor: ", 9))
 		snprintf(s->complaint, sizeof(s->complaint), "%.255s", text + 9);
@@ -144,7 +145,7 @@ static int execute(struct run_state *s)
 	    watch(s, s->signal_fd, &s->signal_fd) || (s->timeline.fd >= 0 && watch(s, s->timeline.fd, &s->timeline))) {
 		run_error("setting up: %s", strerror(errno));
 		err = RUN_CRASHED;
-	} else if (control_open(&s->control, &s->vm, s->cfg.control, s->epoll)) {
+	} else if (control_open(&s->control, &s->vm, &s->ktap, s->cfg.control, s->epoll)) {
 		err = RUN_USAGE;
 	} else {
 		s->started = vm_now();
@@ -215,13 +216,18 @@ static void take_results(struct run_state *s, struct run_result *res)
 		add_reason(res, ": ", s->panic);
 	if (res->end == END_USAGE && *s->complaint)
 		snprintf(res->reason, sizeof(res->reason), "%s", s->complaint);
+	if (res->end == END_QUIT) {
+		add_reason(res, *where ? ", in " : "", where);
+		res->incomplete = true;
+	}
 	if (res->end == END_DONE)
 		snprintf(res->reason, sizeof(res->reason), "%s", k->incomplete ? k->why : "done");
 }
 
 static void check_invariants(struct run_state *s, struct run_result *res)
 {
-	if (!s->cfg.check || res->end == END_SIGNAL || res->end == END_USAGE)
+	/* Stopped from outside, anywhere: what is half done then would be called broken. */
+	if (!s->cfg.check || res->end == END_SIGNAL || res->end == END_QUIT || res->end == END_USAGE)
 		return;
 	s->check_tried = true;
 	if (!res->view || !res->root) {
@@ -263,8 +269,16 @@ static void leave_core(struct run_state *s, struct run_result *res)
 {
 	bool due = res->end == END_CRASH || res->end == END_TIMEOUT || res->broken || s->cfg.core_always;
 
-	if (s->cfg.core && due && !core_write(&s->vm, res->view, s->cfg.core, res->reason))
-		s->core_written = true;
+	int err;
+
+	if (!s->cfg.core || !due)
+		return;
+	err = core_write(&s->vm, res->view, s->cfg.core, res->reason);
+	s->core_written = err >= 0;
+	if (err < 0)
+		run_error("--core %s: %s: give a place with room for it", s->cfg.core, strerror(-err));
+	else if (err == CORE_SHORT)
+		run_error("--core %s: very many mappings: the rest is only in the direct map", s->cfg.core);
 }
 
 /* ---- the whole ---- */

@@ -92,6 +92,7 @@ enum run_end {
 	END_CRASH, /* panic, triple fault, KVM internal error, entry failure */
 	END_TIMEOUT,
 	END_SIGNAL, /* the user interrupted it */
+	END_QUIT,   /* so did a tool, on the control socket */
 	END_SETUP,  /* it never ran: the reason was printed, @exit_code says the rest */
 };
 

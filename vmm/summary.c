@@ -39,6 +39,7 @@ static void print_end(struct run_state *s, struct run_result *res)
 		break;
 	case END_USAGE:
 	case END_SIGNAL:
+	case END_QUIT:
 		run_error("%s", res->reason);
 		break;
 	default:

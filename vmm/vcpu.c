@@ -109,6 +109,9 @@ static bool run_once(struct vcpu *v)
 	if (gate_wanted(gate))
 		__atomic_store_n(&v->run->immediate_exit, 1, __ATOMIC_SEQ_CST);
 	if (!ioctl(v->fd, KVM_RUN, 0)) {
+		/* Nobody else writes it. */
+		atomic_store_explicit(&v->exits, atomic_load_explicit(&v->exits, memory_order_relaxed) + 1,
+				      memory_order_relaxed);
 		if (handle_exit(v))
 			return true;
 		gate_leave(gate);

@@ -230,6 +230,7 @@ static void prepare_empty(struct vm *vm, const struct run_config *cfg)
 	vm->fd = vm->end_fd = -1;
 	vm->nr_cpus = cfg->cpus ? cfg->cpus : 1;
 	gate_init(&vm->gate);
+	klog_init(&vm->klog);
 	pthread_mutex_init(&vm->irq_lock, NULL);
 	pthread_mutex_init(&vm->end.lock, NULL);
 	for (unsigned int i = 0; i < vm->nr_cpus; i++)
@@ -286,6 +287,7 @@ void vm_destroy(struct vm *vm)
 		close(vm->end_fd);
 	kvm_host_close(&vm->host);
 	gate_deinit(&vm->gate);
+	klog_deinit(&vm->klog);
 	pthread_mutex_destroy(&vm->irq_lock);
 	pthread_mutex_destroy(&vm->end.lock);
 }

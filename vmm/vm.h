@@ -21,12 +21,13 @@
 #include "vmm/gate.h"
 #include "vmm/host.h"
 #include "vmm/irq.h"
+#include "vmm/klog.h"
 #include "vmm/ram.h"
 #include "vmm/run.h"
 #include "vmm/symbols.h"
 #include "vmm/virtio_blk.h"
 
-/** struct vcpu - @fd is -1 before it exists. */
+/** struct vcpu - @fd is -1 before it exists. @exits: (a) times it left the guest */
 struct vcpu {
 	struct vm *vm;
 	unsigned int index;
@@ -34,6 +35,7 @@ struct vcpu {
 	struct kvm_run *run;
 	pthread_t thread;
 	bool started;
+	_Atomic(uint64_t) exits;
 };
 
 /** struct vm_end - the first reason to stop wins. @cpu: which vCPU, or ~0. */
@@ -67,6 +69,7 @@ struct vm {
 	struct vcpu cpus[MMV_NR_CPUS];
 	struct gate gate;
 	struct console console;
+	struct klog klog;
 	struct dma dma[DMA_MAX_ENGINES];
 	unsigned int nr_dma;
 	struct virtio_blk blk[BLK_MAX_DEVICES];

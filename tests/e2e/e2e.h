@@ -89,6 +89,18 @@ struct json_object *json_text(const char *text);
 /** json_int - the number at a path such as "invariants.broken"; fails the test if there is none. */
 int64_t json_int(struct json_object *o, const char *path);
 
+/** json_member - what lies at such a path; fails the test if there is nothing. */
+struct json_object *json_member(struct json_object *o, const char *path);
+
+/** control_connect - to a control socket; control_send - bytes as they are */
+int control_connect(const char *path);
+void control_send(int fd, const void *bytes, size_t size);
+/** control_reply - the next line, parsed; NULL if the VMM has hung up */
+struct json_object *control_reply(int fd);
+/** control_ok - ask, and fail the test unless it is done; control_refused - unless it is refused with @word in the error */
+struct json_object *control_ok(int fd, const char *request);
+void control_refused(int fd, const char *request, const char *word);
+
 /** xml_count - the file is well-formed XML; how many elements of that name are in it? */
 int xml_count(const char *name, const char *element);
 
@@ -96,6 +108,7 @@ Suite *suite_run(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);
+Suite *suite_control(void);
 Suite *suite_replay(void);
 Suite *suite_payload(void);
 Suite *suite_fault(void);

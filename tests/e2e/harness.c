@@ -336,7 +336,7 @@ struct json_object *json_file(const char *name)
 	return o;
 }
 
-int64_t json_int(struct json_object *o, const char *path)
+struct json_object *json_member(struct json_object *o, const char *path)
 {
 	char part[64];
 
@@ -349,6 +349,12 @@ int64_t json_int(struct json_object *o, const char *path)
 		ck_assert_msg(json_object_object_get_ex(o, part, &o), "JSON has no %s (of %s)", part, path);
 		p += n + (p[n] == '.');
 	}
+	return o;
+}
+
+int64_t json_int(struct json_object *o, const char *path)
+{
+	o = json_member(o, path);
 	ck_assert_msg(json_object_is_type(o, json_type_int) || json_object_is_type(o, json_type_double),
 		      "JSON: %s is no number", path);
 	return json_object_get_int64(o);

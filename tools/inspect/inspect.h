@@ -53,6 +53,9 @@ int cmd_leaks(struct inspect *in, char *err);
 int cmd_threads(struct inspect *in, char *err);
 int cmd_dma(struct inspect *in, char *err);
 int cmd_timeline(struct inspect *in, char *err);
+int cmd_log(struct inspect *in, char *err);
+int cmd_snapshot(struct inspect *in, char *err);
+int cmd_control(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */

@@ -265,6 +265,26 @@ int view_crashed_cpu(const struct view *v)
 	return v->crashed_cpu;
 }
 
+char *view_log(struct view *v, char *err)
+{
+	char *text;
+
+	if (v->kind == VIEW_LIVE)
+		return view_live_log(v, err);
+	if (!v->log_at) {
+		view_err(err, "this core holds no log: it is older than this program");
+		return NULL;
+	}
+	text = malloc(v->log_len + 1);
+	if (!text) {
+		view_err(err, "out of memory");
+		return NULL;
+	}
+	memcpy(text, (const char *)v->map + v->log_at, v->log_len);
+	text[v->log_len] = '\0';
+	return text;
+}
+
 uint64_t view_paused_ns(const struct view *v)
 {
 	return v->paused_ns + (v->paused ? view_now() - v->pause_start : 0);

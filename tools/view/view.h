@@ -94,6 +94,23 @@ int view_resume(struct view *v, char *err);
 /** view_paused_ns - for how long this view has paused the guest so far, in nanoseconds. */
 uint64_t view_paused_ns(const struct view *v);
 
+struct json_object;
+
+/**
+ * view_ask - one request to the VMM of a live guest, as shared/control.h has them
+ * Return: its reply, also if it refuses; NULL and one line in @err: there is none. The caller owns it.
+ */
+struct json_object *view_ask(struct view *v, const char *request, char *err);
+
+/** view_snapshot - have the VMM of a live guest write a core. Return: its reply, or NULL and one line in @err. */
+struct json_object *view_snapshot(struct view *v, const char *path, char *err);
+
+/**
+ * view_log - what the guest printed, as CORE_NOTE_LOG has it (shared/core.h); free() it
+ * Return: NULL and one line in @err if it is not known.
+ */
+char *view_log(struct view *v, char *err);
+
 /** view_regs - registers of a vCPU as last read; NULL if there is none. */
 const struct guest_regs *view_regs(const struct view *v, unsigned int cpu);
 unsigned int view_nr_cpus(const struct view *v);

@@ -43,6 +43,7 @@ struct view {
 	struct guest_regs regs[MMV_NR_CPUS];
 	int crashed_cpu;
 	char reason[128];
+	uint64_t log_at, log_len; /* in @map: the core's note */
 	char kernel[256];
 
 	gpa_t cr3;
@@ -67,6 +68,7 @@ struct view *view_fail(struct view *v);
 
 struct view *view_open_core(const char *path, int fd, char *err);
 struct view *view_open_socket(const char *path, char *err);
+char *view_live_log(struct view *v, char *err);
 
 void view_err(char *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
