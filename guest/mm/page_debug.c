@@ -257,6 +257,10 @@ noinline bool page_debug_free(struct page *page, unsigned int order)
 		bad_page(page, "freed with a tail that is not zero");
 		return false;
 	}
+	if (page->flags & (PG_LRU | PG_ISOLATED | PG_LOCKED | PG_WRITEBACK | PG_SWAPCACHE)) {
+		bad_page(page, "freed while on an LRU list, isolated, locked, written or in swap");
+		return false;
+	}
 	if (!e)
 		return true;
 	poison(page, e, order);

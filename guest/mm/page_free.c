@@ -10,6 +10,7 @@
 #include <linux/export.h>
 
 #include "pages.h"
+#include "reclaim.h"
 
 /* Past the CPU's lists. */
 static noinline void free_to_zone(struct page *page, unsigned int order)
@@ -196,6 +197,14 @@ void free_pages_bulk_array(unsigned long nr, struct page **pages)
 }
 EXPORT_SYMBOL(free_pages_bulk_array);
 
+/* Pages of files and processes may be on a list that holds no reference. */
+static void free_last(struct page *page)
+{
+	if (page->owner == OWNER_CACHE || page->owner == OWNER_ANON)
+		lru_page_release(page);
+	free_block(page, page->order);
+}
+
 void put_page(struct page *page)
 {
 	int left;
@@ -209,7 +218,7 @@ void put_page(struct page *page)
 	if (left < 0)
 		bad_page(page, "put with no reference left");
 	else if (!left)
-		free_block(page, page->order);
+		free_last(page);
 }
 EXPORT_SYMBOL(put_page);
 

@@ -286,6 +286,20 @@ static inline bool page_ref_dec_and_test(struct page *page)
 	return page_ref_sub_and_test(page, 1);
 }
 
+/**
+ * page_ref_freeze - if exactly @count references are there, there are none: nobody can get one until page_ref_unfreeze()
+ * Return: did it?
+ */
+static inline bool page_ref_freeze(struct page *page, int count)
+{
+	return __atomic_compare_exchange_n(&page->refcount, &count, 0, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED);
+}
+
+static inline void page_ref_unfreeze(struct page *page, int count)
+{
+	__atomic_store_n(&page->refcount, count, __ATOMIC_RELEASE);
+}
+
 /** page_mapcount - how many user mappings there are */
 static inline int page_mapcount(const struct page *page)
 {

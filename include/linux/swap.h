@@ -57,8 +57,8 @@ void rotate_reclaimable_page(struct page *page);
 /**
  * isolate_lru_page - take a page off its list
  *
- * The caller holds a reference; one more is taken. Return: 0, or -EBUSY if it is on none (any more). What was
- * isolated ends at putback_lru_page() or free; who keeps such pages for longer says so in NR_ISOLATED_*.
+ * The caller holds a reference; one more is taken. The page is marked PG_ISOLATED and counted in NR_ISOLATED_* until it is
+ * put back, or its last reference goes. Context: any. Return: 0, or -EBUSY if it is on none (any more).
  */
 int isolate_lru_page(struct page *page);
 /** putback_lru_page - back to the list that its flags say, and the reference of isolate_lru_page() is dropped. */
@@ -78,6 +78,15 @@ static inline enum lru_list page_lru(const struct page *page)
 	return (enum lru_list)(LRU_BASE + (page_is_file_lru(page) ? LRU_FILE : 0) +
 			       (PageActive(page) ? LRU_ACTIVE : 0));
 }
+
+/* ---- the working set ---- */
+
+/** workingset_eviction - the page leaves for want of memory. Return: the number that shall stay in its place (62 bits) */
+unsigned long workingset_eviction(const struct page *page);
+/** workingset_refault - @page takes the place of such a number: before it joins its list */
+void workingset_refault(struct page *page, unsigned long shadow);
+/** workingset_activation - the page was found to be in use */
+void workingset_activation(const struct page *page);
 
 /* ---- getting pages back ---- */
 
