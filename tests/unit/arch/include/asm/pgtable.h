@@ -16,7 +16,11 @@
 #define _PAGE_RW 0x002UL
 #define _PAGE_PCD 0x010UL
 #define _PAGE_PWT 0x008UL
+#define _PAGE_USER 0x004UL
+#define _PAGE_ACCESSED 0x020UL
+#define _PAGE_DIRTY 0x040UL
 #define _PAGE_NX (1UL << 63)
+#define PTE_PFN_MASK 0x000ffffffffff000UL
 #define MAX_PHYS_BITS 52
 
 typedef struct {
