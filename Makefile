@@ -5,8 +5,8 @@
 #   make test       set up what is missing, build, run every test
 #   make help       the other targets
 #
-# Each room says in its own build.mk what it adds. STATIC=1 builds the host programs statically into build/static/:
-# that is what runs inside the emulated machine.
+# Each room says in its own build.mk what it adds. Programs go to $(B), objects and archives to $(O). STATIC=1 links the host
+# programs statically into build/static/, from the same objects: that is what runs inside the emulated machine.
 
 CC      ?= gcc
 V       ?= 0
@@ -22,6 +22,7 @@ WARN    := -Wall -Wextra -Werror -Wundef -Wshadow -Wmissing-prototypes -Wstrict-
 # Host programs: VMM and tools. Warnings as errors, hardened: they read untrusted input.
 HOST_CFLAGS  := -std=gnu11 -O2 -g $(WARN) -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -I. -fstack-protector-strong -D_FORTIFY_SOURCE=2
 HOST_LDFLAGS ?=
+O            := build
 ifeq ($(STATIC),1)
 B            := build/static
 HOST_LDFLAGS += -static
@@ -60,7 +61,7 @@ setup:
 # What setup installs may change what make sees (headers, libraries): so each builds in a make of its own.
 run:
 	$(Q)tools/setup.sh build
-	$(Q)$(MAKE) -s --no-print-directory all
+	$(Q)$(MAKE) -s --no-print-directory -j$$(nproc) all
 	$(Q)tools/run.sh
 
 test:
@@ -88,4 +89,4 @@ payload: all
 clean:
 	$(Q)rm -rf build
 
--include $(shell find $(B) -name '*.d' 2>/dev/null)
+-include $(shell find $(O) -name '*.d' 2>/dev/null)

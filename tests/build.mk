@@ -9,6 +9,15 @@ E2E_TESTS :=
 # Payloads take structures and inline functions from these.
 PAYLOAD_HEADERS := $(wildcard include/*/*.h include/*/*/*.h shared/*.h guest/arch/x86/include/asm/*.h)
 
+# Every Check program is linked with these (marks.c says why it takes the place of a function of the library).
+CHECK_OBJ  := $(O)/tests/marks.o
+CHECK_LIBS := -Wl,--wrap=_mark_point -lcheck -lsubunit -lrt -lm -lpthread
+
+$(CHECK_OBJ): tests/marks.c
+	@mkdir -p $(@D)
+	$(call say,CC,$@)
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
+
 .PHONY: unit-tests e2e-tests static-programs
 include $(sort $(wildcard tests/*/build.mk))
 

@@ -12,7 +12,7 @@ export LC_ALL=C
 log=build/test
 passed=0 failed=0 skipped=0 times=''
 
-make_() { make -s --no-print-directory "$@"; }
+make_() { make -s --no-print-directory -j"$(nproc)" "$@"; }
 
 # take TAP-FILE OUTPUT-FILE NAME EXIT-CODE - add up what one program reported, show what is not fine
 take() {

@@ -14,9 +14,9 @@ $(B)/fuzz/%.o: %.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(FUZZ_CFLAGS) $(FUZZ_SAN) -MMD -MP -c -o $@ $<
 
-$(B)/fuzz/test_fuzz: $(FUZZ_OBJ)
+$(B)/fuzz/test_fuzz: $(FUZZ_OBJ) $(CHECK_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(FUZZ_SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm -lpthread
+	$(Q)$(CC) $(FUZZ_SAN) -o $@ $^ $(CHECK_LIBS)
 
 $(B)/fuzz/fuzz_dma: $(FUZZ_SRC) tests/fuzz/libfuzzer.c
 	@mkdir -p $(@D)

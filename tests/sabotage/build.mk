@@ -1,28 +1,31 @@
 # tests/sabotage/build.mk - the checkers are checked: damaged guest images, and the payloads that make them
 #
-# The library is compiled anew with the sanitizers: a read outside the image must not go unnoticed. (Not in a static build.)
+# The library is compiled anew with the sanitizers: a read outside the image must not go unnoticed. (Not for a static program.)
 
 E2E_TESTS += $(B)/sabotage/test_sabotage
-SAB_OBJ := $(patsubst tests/sabotage/%.c,$(B)/sabotage/%.o,$(sort $(wildcard tests/sabotage/*.c)))
-SAB_VIEW := $(VIEW_SRC:tools/view/%.c=$(B)/sabotage/view/%.o)
+SAB_OBJ := $(patsubst tests/sabotage/%.c,$(O)/tests/sabotage/%.o,$(sort $(wildcard tests/sabotage/*.c)))
 SAB_KO := $(patsubst tests/sabotage/payloads/%.c,$(B)/sabotage/%.ko,$(sort $(wildcard tests/sabotage/payloads/*.c)))
-ifneq ($(STATIC),1)
+ifeq ($(STATIC),1)
+SAB_VIEW := $(O)/libview.a
+else
+SAB_VIEW := $(VIEW_SRC:tools/view/%.c=$(O)/sabotage/view/%.o)
 SAB_SAN := -fsanitize=address,undefined -fno-sanitize-recover=all
 endif
 
-$(B)/sabotage/view/%.o: tools/view/%.c
+$(O)/sabotage/view/%.o: tools/view/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAB_SAN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(filter-out -O2,$(HOST_CFLAGS)) -O1 $(SAB_SAN) -MMD -MP -c -o $@ $<
 
-$(B)/sabotage/%.o: tests/sabotage/%.c
+$(O)/tests/sabotage/%.o: tests/sabotage/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
-	$(Q)$(CC) $(HOST_CFLAGS) $(SAB_SAN) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/sabotage/test_sabotage: $(SAB_OBJ) $(SAB_VIEW)
+$(B)/sabotage/test_sabotage: $(SAB_OBJ) $(SAB_VIEW) $(CHECK_OBJ)
+	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) $(SAB_SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm -lpthread $(VIEW_LIBS)
+	$(Q)$(CC) $(HOST_LDFLAGS) $(SAB_SAN) -o $@ $^ $(CHECK_LIBS) $(VIEW_LIBS)
 
 $(B)/sabotage/%.ko: tests/sabotage/payloads/%.c $(B)/mmvisor-cc $(PAYLOAD_HEADERS)
 	@mkdir -p $(@D)

@@ -17,18 +17,19 @@ $(B)/tests/trace/%.o: tests/trace/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TT_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/trace/test_trace: $(TT_OBJS)
+$(B)/tests/trace/test_trace: $(TT_OBJS) $(CHECK_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(TT_SAN) -o $@ $^ -llzma -lcheck -lsubunit -lrt -lm -lpthread
+	$(Q)$(CC) $(TT_SAN) -o $@ $^ $(CHECK_LIBS) -llzma
 
 # Damaged op streams in real guests.
 E2E_TESTS += $(B)/e2e/test_image
 
-$(B)/e2e/test_image.o: tests/trace/e2e/test_image.c
+$(O)/e2e/test_image.o: tests/trace/e2e/test_image.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/e2e/test_image: $(B)/e2e/test_image.o $(B)/libmmvisor.a $(B)/libtrace.a $(B)/libview.a
+$(B)/e2e/test_image: $(O)/e2e/test_image.o $(O)/libmmvisor.a $(O)/libtrace.a $(O)/libview.a $(CHECK_OBJ)
+	@mkdir -p $(@D)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ -lcheck -lsubunit $(VMM_LIBS) -lrt -lm
+	$(Q)$(CC) $(HOST_LDFLAGS) -o $@ $^ $(CHECK_LIBS) $(VMM_LIBS)

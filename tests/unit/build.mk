@@ -37,6 +37,6 @@ $(U_MM_TESTS:%=%.o): $(U_B)/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(U_COMMON) $(U_SAN) $(U_KERNEL) -c -o $@ $<
 
-$(U_MM_TESTS): %: %.o $(U_GUEST_O) $(U_SIM_O)
+$(U_MM_TESTS): %: %.o $(U_GUEST_O) $(U_SIM_O) $(CHECK_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(U_SAN) $(U_WRAP) -o $@ $^ -lcheck -lsubunit -lm -lrt -lpthread
+	$(Q)$(CC) $(U_SAN) $(U_WRAP) -o $@ $^ $(CHECK_LIBS)

@@ -17,6 +17,6 @@ $(B)/tests/vmm/%.o: tests/vmm/%.c
 	$(call say,CC,$@)
 	$(Q)$(CC) $(TV_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(B)/tests/vmm/test_vmm: $(TV_OBJS)
+$(B)/tests/vmm/test_vmm: $(TV_OBJS) $(CHECK_OBJ)
 	$(call say,LD,$@)
-	$(Q)$(CC) $(TV_SAN) -o $@ $^ -lcheck -lsubunit -lrt -lm -lpthread
+	$(Q)$(CC) $(TV_SAN) -o $@ $^ $(CHECK_LIBS)
