@@ -57,8 +57,8 @@ MMV_SIZE(struct free_area, 16 * MIGRATE_TYPES + 8);
 
 /**
  * struct per_cpu_pages - free blocks that one CPU keeps of one zone, for itself.
- * @seq:    odd while its CPU changes it, even otherwise
  * @count:  pages on all lists
+ * @seq:    what it says when nobody is changing it: see PCP_BUSY()
  * @high:   beyond this, @batch pages go back to the zone
  * @lists:  most recently freed first, linked by page->lru.next, NULL at the end. The type of a list is that of the
  *          pageblock when the block came here; it may have changed since.
@@ -66,14 +66,17 @@ MMV_SIZE(struct free_area, 16 * MIGRATE_TYPES + 8);
  * mm_root.pcp has MAX_NR_ZONES of them for CPU 0, then for CPU 1, and so on. Pages here are in no zone's nr_free.
  */
 struct per_cpu_pages {
-	uint32_t seq;                          /* (p) */
 	uint32_t count;                        /* (p) */
+	uint32_t seq;                          /* (p) */
 	uint32_t high, batch;                  /* (c) */
 	uint64_t nr_allocs, nr_frees;          /* (p) blocks from here to users and back, since boot */
 	GPTR(struct page) lists[NR_PCP_LISTS]; /* (p) */
 	uint64_t reserved[32 - 4 - NR_PCP_LISTS];
 };
 MMV_SIZE(struct per_cpu_pages, 256);
+
+/* Is its CPU in the middle of a change? Whoever takes or frees a block counts it first and raises seq last. */
+#define PCP_BUSY(pcp) ((pcp)->seq != (uint32_t)((pcp)->nr_allocs + (pcp)->nr_frees))
 
 /**
  * struct zone - the pages of one address range, and the free ones among them.

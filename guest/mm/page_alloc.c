@@ -16,7 +16,7 @@
  *            3/4 of that              __GFP_HIGH that cannot wait (GFP_ATOMIC) without __GFP_NOMEMALLOC
  *            none, nor any reserve    __GFP_MEMALLOC, or PF_MEMALLOC outside hard interrupts, without __GFP_NOMEMALLOC
  * Limits:  a rise of zone->nr_free is seen at once, as are the lists of this CPU; other CPUs' only by who may wait.
- * Locking: none of its own. Any context that the mask allows.
+ * Locking: none of its own; 1 is a restartable sequence (asm/pcp_cpu.h). Any context that the mask allows.
  * Not here: reclaim, compaction, killing: they hang on to progress() and give_up() below.
  */
 #include <linux/export.h>
@@ -25,6 +25,8 @@
 #include <linux/oom.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+
+#include <asm/pcp_cpu.h>
 
 #include "pages.h"
 
@@ -320,29 +322,18 @@ static noinline struct page *alloc_full(gfp_t gfp, unsigned int order, enum page
 	return page ? finish(page, gfp, order) : NULL;
 }
 
-/* From this CPU's list, if that has something and the request needs no second look. Else NULL. */
-static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int order, unsigned int list, uint64_t extra)
+/* From this CPU's list, if that has something and the request needs no second look. Else NULL. In __restartable code. */
+static __always_inline struct page *alloc_quick(gfp_t gfp, unsigned int list, uint64_t extra)
 {
-	unsigned long irq;
-	struct per_cpu_pages *pcp;
 	struct page *page;
 
-	/* Where it must not sleep the slow way says so. This first: nothing of it needs to be kept below. */
-	if (gfp & __GFP_DIRECT_RECLAIM && unlikely(preempt_count()))
+	/* Where it must not sleep the slow way says so. */
+	if (likely(gfp & __GFP_DIRECT_RECLAIM) && unlikely(sleep_forbidden()))
 		return NULL;
-	irq = arch_local_irq_save();
-	pcp = pcp_of(raw_smp_processor_id(), pcp_index[gfp & GFP_ZONEMASK]);
-	page = pcp->lists[list];
-	if (unlikely(!page) || (unlikely(arch_irqs_disabled_flags(irq)) && gfp & __GFP_DIRECT_RECLAIM)) {
-		arch_local_irq_restore(irq);
-		return NULL;
-	}
-	pcp_begin(pcp);
-	pcp_pop(pcp, &pcp->lists[list], page, order, extra);
-	pcp->nr_allocs++;
-	pcp_end(pcp);
-	arch_local_irq_restore(irq);
+	arch_pcp_pop(pcp_distance, gfp, list, extra, page, empty);
 	return page;
+empty:
+	return NULL;
 }
 
 /* Which lists there are for a mask's mobility: PCP_LIST(0, type). Two mobilities at once: lists that are empty. */
@@ -351,32 +342,33 @@ _Static_assert(__GFP_MOVABLE >> 1 == PCP_LIST(0, MIGRATE_MOVABLE), "see LIST_OF_
 _Static_assert(__GFP_RECLAIMABLE >> 1 == PCP_LIST(0, MIGRATE_RECLAIMABLE), "see LIST_OF_MASK");
 
 /* Large blocks; with init_on_alloc=1 all. */
-static noinline struct page *alloc_large(gfp_t gfp, unsigned int order, enum page_owner owner)
+static __restartable struct page *alloc_large(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
 	struct page *page = NULL;
 
 	gfp |= init_mem.on_alloc;
 	if (order == PAGEBLOCK_ORDER && gfp_migratetype(gfp) < MIGRATE_PCPTYPES)
-		page = alloc_quick(gfp, PAGEBLOCK_ORDER, PCP_LIST_BLOCK(gfp_migratetype(gfp)), PAGE_EXTRA(gfp, owner));
+		page = alloc_quick(gfp, PCP_LIST_BLOCK(gfp_migratetype(gfp)), PAGE_EXTRA(gfp, owner));
 	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
 }
 
 /* Masks with one of these take a few steps more. */
 #define GFP_UNCOMMON (__GFP_MOVABLE | __GFP_ZERO | __GFP_COMP)
 
-static noinline struct page *alloc_uncommon(gfp_t gfp, unsigned int order, enum page_owner owner)
+static __restartable struct page *alloc_uncommon(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
 	struct page *page;
 
 	/* What the thread's scopes take away matters in the slow way, but for where a movable page may lie. */
 	if (gfp & __GFP_MOVABLE)
 		gfp = current_gfp_context(gfp);
-	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, PAGE_EXTRA(gfp, owner));
+	page = alloc_quick(gfp, LIST_OF_MASK(gfp) + order, PAGE_EXTRA(gfp, owner));
 	return page ? finish(page, gfp, order) : alloc_full(gfp, order, owner);
 }
 
-struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner owner)
+__restartable struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
+	uint64_t extra = (uint64_t)owner << 16;
 	struct page *page;
 
 	mm_alloc_enters(gfp);
@@ -386,9 +378,11 @@ struct page *alloc_pages_owner(gfp_t gfp, unsigned int order, enum page_owner ow
 		return alloc_large(gfp, order, owner);
 	if (unlikely(gfp & GFP_UNCOMMON))
 		return alloc_uncommon(gfp, order, owner);
-	page = alloc_quick(gfp, order, LIST_OF_MASK(gfp) + order, (uint64_t)owner << 16);
+	/* Nothing but this is kept of @owner: what works without calls has no register to spare. */
+	OPTIMIZER_HIDE_VAR(extra);
+	page = alloc_quick(gfp, LIST_OF_MASK(gfp) + order, extra);
 	if (unlikely(!page))
-		return alloc_full(gfp, order, owner);
+		return alloc_full(gfp, order, (enum page_owner)(extra >> 16));
 	page_debug_alloc(page, order, gfp);
 	return page;
 }

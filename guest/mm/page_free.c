@@ -9,6 +9,8 @@
  */
 #include <linux/export.h>
 
+#include <asm/pcp_cpu.h>
+
 #include "pages.h"
 #include "reclaim.h"
 
@@ -27,7 +29,7 @@ static noinline void free_to_zone(struct page *page, unsigned int order)
  * Onto a list of this CPU; the entry is that of a used block. Interrupts are off since before the type of the pageblock was
  * read (see pcp.c). Return: there are too many now, pcp_shrink() is called for.
  */
-static __always_inline bool push(struct page *page, uint64_t word, unsigned int order, unsigned long list)
+static bool push(struct page *page, uint64_t word, unsigned int order, unsigned long list)
 {
 	unsigned int zone = (unsigned int)(word >> (32 + PG_ZONE_SHIFT)) & (PG_ZONE >> PG_ZONE_SHIFT);
 	struct per_cpu_pages *pcp = pcp_of(raw_smp_processor_id(), zone);
@@ -37,22 +39,16 @@ static __always_inline bool push(struct page *page, uint64_t word, unsigned int 
 	page_set_word(page, word);
 	pcp->lists[list] = page;
 	pcp->count += 1u << order;
-	pcp->nr_frees++;
-	pcp_end(pcp);
+	pcp_end(pcp, 0, 1);
 	return pcp->count > pcp->high;
 }
 
-static noinline void shrink_zone_of(const struct page *page, unsigned int list)
+/* There are too many: blocks like this one go first, if its entry still says what it was. */
+static noinline void shrink_lists_of(const struct page *page, unsigned int order)
 {
-	pcp_shrink(page_zone(page), list);
-}
+	unsigned int type = READ_ONCE(page->migratetype);
 
-/* The byte of the pageblock that a page lies in: one shift, not a page's number first. */
-static __always_inline uint8_t pageblock_byte(const struct page *page)
-{
-	unsigned long at = (unsigned long)page - (unsigned long)pfn_to_page(0);
-
-	return mm_root.pageblocks[at / (sizeof(*page) * PAGEBLOCK_PAGES)];
+	pcp_shrink(page_zone(page), PCP_LIST(order, type < MIGRATE_PCPTYPES ? type : MIGRATE_UNMOVABLE));
 }
 
 /* What of a used block's word stays when it joins a CPU's list: order, type, zone. */
@@ -80,22 +76,18 @@ static noinline void free_by_block(struct page *page, unsigned int order)
 		pcp_shrink(page_zone(page), list);
 }
 
-/* Orders 0..3. Calls stand at the end only: nothing needs to be kept across them. */
+/* Orders 0..3. Calls stand at the end only: nothing needs to be kept across them. In __restartable code. */
 static __always_inline void free_small(struct page *page, unsigned int order)
 {
-	unsigned long irq = arch_local_irq_save(), type = pageblock_byte(page) ^ MIGRATE_MOVABLE;
-	uint64_t word = page_word(page);
-	bool many;
+	const struct per_cpu_pages *pcp;
 
-	if (unlikely(type != (uint8_t)(word >> 24))) {
-		arch_local_irq_restore(irq);
-		free_by_block(page, order);
-		return;
-	}
-	many = push(page, (word & KEPT_WORD) | PAGE_PCP, order, PCP_LIST(order, type));
-	arch_local_irq_restore(irq);
-	if (unlikely(many))
-		shrink_zone_of(page, (unsigned int)PCP_LIST(order, type));
+	arch_pcp_push(page, order, KEPT_WORD, pcp, other);
+	/* Whose it was: by now this may be another CPU. */
+	if (unlikely(READ_ONCE(pcp->count) > pcp->high))
+		shrink_lists_of(page, order);
+	return;
+other:
+	free_by_block(page, order);
 }
 
 /* Nobody holds the block any more: is its entry fit to be a free one's? Then it is one's, but for the first word and links. */
@@ -112,7 +104,7 @@ static __always_inline bool clean_entry(struct page *page)
 }
 
 /* Large blocks; with init_on_free=1 all. */
-static noinline void free_large(struct page *page, unsigned int order)
+static __restartable void free_large(struct page *page, unsigned int order)
 {
 	if (unlikely(!clean_entry(page)))
 		return;
@@ -138,7 +130,7 @@ static __always_inline void free_clean(struct page *page, unsigned int order)
 		free_small(page, order);
 }
 
-void free_block(struct page *page, unsigned int order)
+__restartable void free_block(struct page *page, unsigned int order)
 {
 	free_clean(page, order);
 }
@@ -178,7 +170,7 @@ static noinline void free_shared(struct page *page, unsigned int order)
 		free_all_but_first(page, order);
 }
 
-void __free_pages(struct page *page, unsigned int order)
+__restartable void __free_pages(struct page *page, unsigned int order)
 {
 	/* As numbers of more than 16 bits: an order that does not fit its byte fits no entry. */
 	if (unlikely(*(const volatile uint16_t *)page != (order << 8 | PAGE_USED)))
@@ -222,7 +214,7 @@ void put_page(struct page *page)
 }
 EXPORT_SYMBOL(put_page);
 
-void free_frozen_pages(struct page *page, unsigned int order)
+__restartable void free_frozen_pages(struct page *page, unsigned int order)
 {
 	if (order > MAX_PAGE_ORDER || !page_is_block(page, PAGE_USED, order))
 		free_wrong(page);

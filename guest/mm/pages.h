@@ -148,8 +148,11 @@ void unisolate_pageblock(struct zone *zone, unsigned long pfn);
 
 /* ---- pcp.c ---- */
 
-/** pcp_index - by zone bits of a mask: which of a CPU's structs is that of the first zone to try. Constant after boot. */
-extern uint32_t pcp_index[GFP_ZONEMASK + 1];
+/**
+ * pcp_distance - by zone bits of a mask: bytes from a CPU's first struct to that of the first zone to try. Constant after
+ * boot.
+ */
+extern uint64_t pcp_distance[GFP_ZONEMASK + 1];
 
 void pcp_setup(void);
 
@@ -166,17 +169,21 @@ static inline int pcp_list(unsigned int order, unsigned int type)
 	return order == PAGEBLOCK_ORDER ? (int)PCP_LIST_BLOCK(type) : -1;
 }
 
-/* What goes on between these two is on nobody's account: a reader sees the odd number. Interrupts are off. */
-static __always_inline void pcp_begin(struct per_cpu_pages *pcp)
+/* What goes on between these two is on nobody's account: a reader sees it by PCP_BUSY(). Interrupts are off. */
+static inline void pcp_begin(struct per_cpu_pages *pcp)
 {
-	pcp->seq++;
+	pcp->seq--;
 	barrier();
 }
 
-static __always_inline void pcp_end(struct per_cpu_pages *pcp)
+/* @allocs, @frees: blocks that became somebody's, or were somebody's, in between */
+static inline void pcp_end(struct per_cpu_pages *pcp, unsigned long allocs, unsigned long frees)
 {
 	barrier();
-	pcp->seq++;
+	pcp->nr_allocs += allocs;
+	pcp->nr_frees += frees;
+	barrier();
+	WRITE_ONCE(pcp->seq, (uint32_t)(pcp->nr_allocs + pcp->nr_frees));
 }
 
 /** pcp_pop - the first block of a list, @page, off it; it is used now. Needs: pcp_begin(). */

@@ -15,18 +15,20 @@
  *          Deeper digging goes block by block, past these lists (page_alloc.c).
  * Always:  pcp->count == sum over lists of blocks << order, at most pcp->high and a block on its way back; a block on a list is PAGE_PCP with the list's order
  *          and type, its other fields zero; the type is that of its pageblock when it came here.
- * Locking: none. A CPU's lists are its own, with interrupts off; so they serve any context. pcp->seq is odd meanwhile, for
- *          readers from outside. Others make a CPU empty its lists by interrupting it (drain_all_pages()).
- * Sync:    a free block's pageblock type is read with interrupts off until it is on its list. So who isolates a pageblock and
- *          then drains all CPUs knows that none of its blocks is on, or on its way to, any CPU's list.
- * Not here: NMIs (alloc_pages_nolock() looks at pcp->seq itself).
+ * Locking: none. A CPU's lists are its own, with interrupts off or in a restartable sequence (asm/pcp_cpu.h); so they serve any
+ *          context. PCP_BUSY() tells readers from outside. Others make a CPU empty its lists by interrupting it
+ *          (drain_all_pages()).
+ * Sync:    a free block's pageblock type is read with interrupts off until it is on its list, or in the sequence that puts it there.
+ *          So who isolates a pageblock and then drains all CPUs knows that none of its blocks is on, or on its way to, any
+ *          CPU's list.
+ * Not here: NMIs.
  */
 #include <linux/export.h>
 #include <linux/smp.h>
 
 #include "pages.h"
 
-uint32_t pcp_index[GFP_ZONEMASK + 1];
+uint64_t pcp_distance[GFP_ZONEMASK + 1];
 
 /* ---- sizes ---- */
 
@@ -81,7 +83,7 @@ void pcp_setup(void)
 		const struct zone *first = zonelists[gfp_zone(bits)][0];
 
 		/* Nothing there: a zone without memory has empty lists, and then the search finds no zone either. */
-		pcp_index[bits] = first ? zone_idx(first) : gfp_zone(bits);
+		pcp_distance[bits] = sizeof(struct per_cpu_pages) * (first ? zone_idx(first) : gfp_zone(bits));
 	}
 }
 
@@ -159,11 +161,9 @@ struct page *pcp_alloc(struct zone *zone, unsigned int order, unsigned int type,
 	struct page *page = NULL;
 
 	pcp_begin(pcp);
-	if (*list || refill(zone, pcp, order, type, floor, rights)) {
+	if (*list || refill(zone, pcp, order, type, floor, rights))
 		page = pcp_pop(pcp, list, *list, order, extra);
-		pcp->nr_allocs++;
-	}
-	pcp_end(pcp);
+	pcp_end(pcp, page ? 1 : 0, 0);
 	arch_local_irq_restore(irq);
 	return page;
 }
@@ -178,8 +178,7 @@ unsigned long pcp_alloc_bulk(struct zone *zone, unsigned int type, uint64_t floo
 	pcp_begin(pcp);
 	while (got < nr && (*list || refill(zone, pcp, 0, type, floor, 0)))
 		pages[got++] = pcp_pop(pcp, list, *list, 0, extra);
-	pcp->nr_allocs += got;
-	pcp_end(pcp);
+	pcp_end(pcp, got, 0);
 	arch_local_irq_restore(irq);
 	return got;
 }
@@ -225,7 +224,7 @@ noinline void pcp_shrink(struct zone *zone, unsigned int list)
 		list = list + 1 < NR_PCP_LISTS ? list + 1 : 0;
 	}
 	mm_unlock_write_noirq(&zone->lock);
-	pcp_end(pcp);
+	pcp_end(pcp, 0, 0);
 	arch_local_irq_restore(irq);
 }
 
@@ -241,7 +240,7 @@ static unsigned long drain_pcp(struct zone *zone)
 		for (unsigned int list = 0; list < NR_PCP_LISTS; list++)
 			give_back(zone, pcp, list, ~0UL);
 		mm_unlock_write_noirq(&zone->lock);
-		pcp_end(pcp);
+		pcp_end(pcp, 0, 0);
 	}
 	arch_local_irq_restore(irq);
 	return pages;

@@ -21,6 +21,8 @@
 #include <linux/kstrtox.h>
 #include <linux/string.h>
 
+#include <asm/pcp_cpu.h>
+
 #include "pages.h"
 
 struct zone mm_zones[MAX_NR_ZONES];
@@ -364,6 +366,7 @@ void pageblocks_boot_alloc(void)
 	mm_root.pageblocks = memblock_alloc(PAGE_ALIGN(blocks), PAGE_SIZE);
 	mm_root.pcp = memblock_alloc(PAGE_ALIGN(sizeof(*mm_root.pcp) * MAX_NR_ZONES * mm_root.nr_cpus), PAGE_SIZE);
 	BUG_ON(!mm_root.pageblocks || !mm_root.pcp);
+	arch_pcp_boot();
 }
 
 void zones_init(void)

@@ -203,7 +203,7 @@ static const char *walk_pcps(const struct zone *z, const struct zone_count *n)
 				pages += 1UL << p->order;
 			}
 		}
-		if (pcp->seq & 1 || pages != pcp->count || pages > pcp->high)
+		if (PCP_BUSY(pcp) || pages != pcp->count || pages > pcp->high)
 			return wrong("%s cpu %u: seq %u, count %u, high %u, counted %lu", z->name, cpu, pcp->seq,
 				     pcp->count, pcp->high, pages);
 		all += pages;

@@ -341,7 +341,7 @@ static bool pcp_in_flux(struct check_ctx *c, unsigned int zone)
 		struct per_cpu_pages pcp;
 
 		if (!view_read(c->v, c->root->pcp.va + (cpu * MAX_NR_ZONES + zone) * sizeof(pcp), &pcp, sizeof(pcp)) &&
-		    pcp.seq & 1)
+		    PCP_BUSY(&pcp))
 			return true;
 	}
 	return false;

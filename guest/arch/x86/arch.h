@@ -95,8 +95,17 @@ void handle_interrupt(struct pt_regs *regs);
 
 /* restart.c */
 
-/** restart_sequence - if an interrupt came into a restartable sequence, begin that again. */
+/** restart_sequence - if an interrupt came into a restartable sequence, begin that again, or finish it. */
 void restart_sequence(struct pt_regs *regs);
+
+/* What finishes the sequences of asm/pcp_cpu.h: named in .restart_table. */
+void restart_pcp_pop(const struct pt_regs *regs);
+void restart_pcp_push(const struct pt_regs *regs);
+
+/* step.c */
+
+/** step_trap - was this debug exception asked for (mmvisor/step.h)? */
+bool step_trap(struct pt_regs *regs);
 
 /* smp.c */
 

@@ -23,6 +23,7 @@
 
 #include <asm/apic.h>
 #include <asm/msr.h>
+#include <asm/pcp_cpu.h>
 #include <asm/slab_cpu.h>
 #include <asm/stacktrace.h>
 
@@ -73,6 +74,7 @@ static void prepare_cpu(unsigned int cpu)
 	*arch_per_cpu_ptr(&this_cpu_off, cpu) = __per_cpu_offset[cpu];
 	*arch_per_cpu_ptr(&cpu_number, cpu) = cpu;
 	*arch_per_cpu_ptr(&slab_cpu_offset, cpu) = cpu * sizeof(struct slab_cpu);
+	*arch_per_cpu_ptr(&pcp_cpu_base, cpu) = (unsigned long)&mm_root.pcp[cpu * MAX_NR_ZONES];
 	secondary_stacks[cpu] = stack + THREAD_SIZE;
 	ist_tops[cpu] = ist + IST_STACK_SIZE;
 	stack_init_cpu(cpu, irq + IRQ_STACK_SIZE, ist_tops[cpu]);

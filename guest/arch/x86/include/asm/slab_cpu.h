@@ -2,33 +2,18 @@
 /*
  * asm/slab_cpu.h - push to and pop from this CPU's array of a cache, without turning interrupts off.
  *
- * Each is a restartable sequence: it reads what it needs and ends with the one store that makes the change. An interrupt
- * that finds the CPU in between sends it back to the beginning (restart.c), so whatever the interrupt did to the array,
- * and whichever CPU goes on with it, the sequence works with what it finds then. Not restarted for NMIs: they
- * must not allocate.
- *
- * A function that uses these is marked __restartable, and is not inlined elsewhere: its code must lie in .text.restart.
- *
- * Idea: B. Bershad, D. Redell, J. Ellis, Fast mutual exclusion for uniprocessors, 1992.
+ * Each is a restartable sequence (asm/restart.h) that ends with the one store that makes the change.
  */
 #ifndef ASM_SLAB_CPU_H
 #define ASM_SLAB_CPU_H
 
-#include <linux/compiler.h>
 #include <asm/percpu.h>
+#include <asm/restart.h>
 
 #include "shared/slab.h"
 
-#define __restartable noinline __section(".text.restart")
-
 /* Distance from a cache's first array to this CPU's. */
 extern unsigned long slab_cpu_offset;
-
-/* From label 1 up to label 2. */
-#define ARCH_RESTART_ENTRY                                                                                             \
-	"	.pushsection .restart_table, \"a\"\n"                                                                        \
-	"	.quad 1b, 2b\n"                                                                                              \
-	"	.popsection\n"
 
 /* @obj = the last object of this CPU's array, which then ends before it; if there is none: goto @empty */
 #define arch_slab_pop(s, obj, empty)                                                                                   \

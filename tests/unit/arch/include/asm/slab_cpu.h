@@ -5,8 +5,7 @@
 
 #include "shared/slab.h"
 #include <asm/processor.h>
-
-#define __restartable __attribute__((__noinline__))
+#include <asm/restart.h>
 
 #define arch_slab_pop(s, obj, empty)                                                                                   \
 	do {                                                                                                           \

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: MIT
+/*
+ * restart.c - suite: an allocation or a free may be interrupted behind any of its instructions, by somebody who allocates and frees
+ * too; nobody gets what another has, and nothing is lost.
+ *
+ * Exhaustive: each case is run once for each instruction that it takes (on a slow machine for each fourth). What storms of
+ * interrupts add is chance.
+ */
+#include <kunit/test.h>
+#include <linux/debug_hooks.h>
+#include <linux/gfp.h>
+#include <linux/ktime.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <mmvisor/step.h>
+
+#include "mm_suite.h"
+
+/* More instructions than an allocation from a CPU's own list takes. */
+#define LIMIT 400
+/* Where stepping through a pair takes longer, each fourth instruction has to do, beginning anywhere. */
+#define SLOW_US 2000
+
+/** struct hold - what the interrupted code and the interrupt took; @held is from before, for either to free */
+struct hold {
+	gfp_t gfp;
+	unsigned int order;
+	void *mine, *its, *held;
+};
+
+static void *take_page(struct hold *h)
+{
+	return alloc_pages(h->gfp & ~__GFP_DIRECT_RECLAIM, h->order);
+}
+
+static void drop_page(struct hold *h, void *page)
+{
+	__free_pages(page, h->order);
+}
+
+static void alloc_body(void *arg)
+{
+	struct hold *h = arg;
+
+	h->mine = alloc_pages(h->gfp, h->order);
+}
+
+static void free_body(void *arg)
+{
+	struct hold *h = arg;
+
+	__free_pages(h->held, h->order);
+}
+
+/* The list is another one afterwards: what was first is taken, what was second is first. */
+static void take_two_give_one(void *arg)
+{
+	struct hold *h = arg;
+	void *other;
+
+	h->its = take_page(h);
+	other = take_page(h);
+	drop_page(h, other);
+}
+
+static void kmalloc_body(void *arg)
+{
+	((struct hold *)arg)->mine = kmalloc(64, GFP_KERNEL);
+}
+
+static void kfree_body(void *arg)
+{
+	kfree(((struct hold *)arg)->held);
+}
+
+static void kmalloc_two_kfree_one(void *arg)
+{
+	struct hold *h = arg;
+	void *other;
+
+	h->its = kmalloc(64, GFP_NOWAIT);
+	other = kmalloc(64, GFP_NOWAIT);
+	kfree(other);
+}
+
+/** struct way - what is interrupted, and by whom */
+struct way {
+	void (*alloc)(void *arg);
+	void (*release)(void *arg);
+	void (*interrupt)(void *arg);
+};
+
+static const struct way pages_way = {alloc_body, free_body, take_two_give_one};
+static const struct way slab_way = {kmalloc_body, kfree_body, kmalloc_two_kfree_one};
+
+/* An allocation, then a free, each interrupted behind instruction @n. Return: an interrupt came in one of them. */
+static bool both_at(struct kunit *test, const struct way *way, struct hold *h, unsigned long n)
+{
+	struct step_test alloc = {.body = way->alloc, .interrupt = way->interrupt, .arg = h};
+	struct step_test release = {.body = way->release, .interrupt = way->interrupt, .arg = h};
+	void *first;
+
+	h->its = NULL;
+	step_interrupt(&alloc, n);
+	KUNIT_ASSERT_NOT_NULL(test, h->mine);
+	KUNIT_ASSERT_TRUE_MSG(test, h->mine != h->its, "both have one thing after an interrupt behind instruction %lu",
+			      n);
+	first = h->its;
+	h->its = NULL;
+	h->held = h->mine;
+	step_interrupt(&release, n);
+	KUNIT_ASSERT_TRUE_MSG(test, !first || first != h->its, "taken twice, behind instruction %lu of a free", n);
+	if (way == &pages_way) {
+		if (first)
+			drop_page(h, first);
+		if (h->its)
+			drop_page(h, h->its);
+	} else {
+		kfree(first);
+		kfree(h->its);
+	}
+	return alloc.came || release.came;
+}
+
+static void everywhere(struct kunit *test, const struct way *way, struct hold *h)
+{
+	unsigned long back = restart_sent_back(), finished = restart_finished(), stride = 1, n;
+	ktime_t start;
+
+	if (mm_debug_hooks())
+		kunit_skip(test, "the debug kernel takes too many steps; the sequences are the same");
+	/* So that the lists have something. */
+	both_at(test, way, h, ~0UL);
+	start = ktime_get();
+	both_at(test, way, h, ~0UL);
+	if (ktime_us_delta(ktime_get(), start) > SLOW_US)
+		stride = 4;
+	for (n = 1 + get_random_u32_below((u32)stride); n < LIMIT && both_at(test, way, h, n);)
+		n += stride;
+	KUNIT_EXPECT_LT(test, n, (unsigned long)LIMIT);
+	/* A few of those instructions lie in a sequence, if no real interrupt moves them on. A slab's has only one store. */
+	KUNIT_EXPECT_GE(test, restart_sent_back() - back, 8 / stride);
+	if (way == &pages_way)
+		KUNIT_EXPECT_GE(test, restart_finished() - finished, 4 / stride);
+}
+
+static void page_for_the_kernel(struct kunit *test)
+{
+	everywhere(test, &pages_way, &(struct hold){.gfp = GFP_KERNEL});
+}
+
+/* Masks that are not the commonest have a sequence of their own. */
+static void movable_pages(struct kunit *test)
+{
+	everywhere(test, &pages_way, &(struct hold){.gfp = GFP_HIGHUSER_MOVABLE, .order = 2});
+}
+
+static void object(struct kunit *test)
+{
+	everywhere(test, &slab_way, &(struct hold){.gfp = GFP_KERNEL});
+}
+
+static int begin(struct kunit *test)
+{
+	mm_case_begin(test);
+	return 0;
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(page_for_the_kernel),
+	KUNIT_CASE(movable_pages),
+	KUNIT_CASE(object),
+	{},
+};
+static struct kunit_suite suite = {.name = "restart", .init = begin, .exit = mm_case_end, .test_cases = cases};
+kunit_test_suite(suite);
