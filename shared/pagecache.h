@@ -23,6 +23,7 @@
 #define AS_ENOSPC 1      /* the same, for want of space */
 #define AS_UNEVICTABLE 3 /* pages are not reclaimed */
 #define AS_EXITING 4     /* goes away: nothing is added any more */
+#define AS_FLUSHING 5    /* the flusher is at it: it must stay */
 
 /**
  * struct address_space - the pages of a file or a block device that are in memory

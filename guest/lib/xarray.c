@@ -468,16 +468,14 @@ void *xa_erase(struct xarray *xa, unsigned long index)
 }
 EXPORT_SYMBOL(xa_erase);
 
-void *xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp)
+void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp, unsigned long *flags)
 {
 	struct stock stock = {NULL, 0};
-	unsigned long flags;
 	void *found;
 
 	if (WARN_ON_ONCE(is_node(entry)))
 		return ERR_PTR(-EINVAL);
-	xa_lock_irqsave(xa, flags);
-	if (entry && fill_stock(xa, index, &stock, gfp, &flags)) {
+	if (entry && fill_stock(xa, index, &stock, gfp, flags)) {
 		found = ERR_PTR(-ENOMEM);
 	} else {
 		found = __xa_load(xa, index);
@@ -486,9 +484,19 @@ void *xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry,
 		else if (found == old)
 			__xa_erase(xa, index);
 	}
-	xa_unlock_irqrestore(xa, flags);
 	empty_stock(&stock);
 	return found;
+}
+EXPORT_SYMBOL(__xa_cmpxchg);
+
+void *xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp)
+{
+	unsigned long flags;
+
+	xa_lock_irqsave(xa, flags);
+	old = __xa_cmpxchg(xa, index, old, entry, gfp, &flags);
+	xa_unlock_irqrestore(xa, flags);
+	return old;
 }
 EXPORT_SYMBOL(xa_cmpxchg);
 

@@ -20,6 +20,7 @@
 
 #include "dma.h"
 #include "internal.h"
+#include "page_cache.h"
 
 struct mm_root mm_root = {
 	.magic = MM_ROOT_MAGIC,
@@ -35,6 +36,7 @@ struct mm_root mm_root = {
 	.dma = &dma_root,
 	.vmap_slots = vmap_slots,
 	.oom = &mm_oom,
+	.page_cache = &page_cache,
 	.modules = LIST_HEAD_INIT(mm_root.modules),
 	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
@@ -59,6 +61,7 @@ void mm_init(void)
 	slab_init();
 	vmalloc_init();
 	xarray_init();
+	filemap_init();
 }
 
 void mm_usage(struct mm_usage *usage)

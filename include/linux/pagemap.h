@@ -66,6 +66,9 @@ void address_space_init(struct address_space *mapping, struct inode *host, const
 /** address_space_exit - every page and shadow must be gone by truncate_inode_pages_final(). */
 void address_space_exit(struct address_space *mapping);
 
+/** mapping_put_on_dirty_list - it has dirty pages: the flusher will come by. Context: any. */
+void mapping_put_on_dirty_list(struct address_space *mapping);
+
 static inline gfp_t mapping_gfp_mask(const struct address_space *mapping)
 {
 	return (gfp_t)mapping->gfp_mask;
@@ -115,6 +118,9 @@ void set_page_writeback(struct page *page);
 void end_page_writeback(struct page *page);
 
 /* ---- in and out ---- */
+
+/** filemap_init - once, when slabs work. */
+void filemap_init(void);
 
 /** page_cache_alloc - a page for a mapping; owned by the cache, not in it yet */
 struct page *page_cache_alloc(gfp_t gfp);

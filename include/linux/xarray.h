@@ -97,6 +97,7 @@ void *xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry,
 void *__xa_load(const struct xarray *xa, unsigned long index);
 /** __xa_store - the same with the lock held, interrupts off; @flags: as xa_lock_irqsave() gave them, used if it must allocate */
 void *__xa_store(struct xarray *xa, unsigned long index, void *entry, gfp_t gfp, unsigned long *flags);
+void *__xa_cmpxchg(struct xarray *xa, unsigned long index, void *old, void *entry, gfp_t gfp, unsigned long *flags);
 void *__xa_erase(struct xarray *xa, unsigned long index);
 /** __xa_replace - another entry in a slot that holds one: allocates nothing, marks stay. Return: what was there. */
 void *__xa_replace(struct xarray *xa, unsigned long index, void *entry);

@@ -47,6 +47,12 @@ void sim_fail_always(bool yes);
 /** sim_fail_hit - was one refused since the last sim_fail_at() with a number? */
 bool sim_fail_hit(void);
 
+/* sim_block.c */
+
+struct bio;
+/** sim_on_bio - what the device does with a bio: 0 or a blk_status_t. */
+extern uint8_t (*sim_on_bio)(struct bio *bio);
+
 /* sim_kernel.c */
 
 /** sim_grace_period - RCU callbacks called for before now run. synchronize_rcu() and rcu_barrier() do the same. */
