@@ -51,6 +51,7 @@ help:
 	  'make bench' 'launch time, boot instructions, replayed operations per second' \
 	  'make payload' 'build and run a payload: make payload SRC=foo.c' \
 	  'make fuzz' 'the DMA engine against libFuzzer (needs clang; FUZZ_SECONDS=60)' \
+	  'make sabotage-table' 'every corruption of the sabotage tests, and which invariant noticed it' \
 	  'make lint' 'clang-format, clang-tidy, cppcheck, shellcheck, who may include what' \
 	  'make format' 'clang-format in place' \
 	  'make clean' 'remove build/'

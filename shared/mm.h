@@ -20,6 +20,7 @@
 #include "shared/node.h"
 #include "shared/page.h"
 #include "shared/pagecache.h"
+#include "shared/ring.h"
 #include "shared/slab.h"
 #include "shared/swap.h"
 #include "shared/task.h"
@@ -98,6 +99,8 @@ struct mm_root {
 	GPTR(struct swap_info) swaps;  /* MAX_SWAPFILES of them */
 	GPTR(struct mm_oom) oom;       /* oom.h */
 	GPTR(struct pglist_data) node; /* node.h */
+	struct mm_lock ring_lock;
+	struct list_head rings; /* ring.h, under ring_lock */
 };
 
 #endif

@@ -93,7 +93,8 @@ MMV_SIZE(struct per_cpu_pages, 256);
  * Always: nr_free == sum(free_area[o].nr_free << o) - nr_type[MIGRATE_ISOLATE] + sum(fresh[i].end - fresh[i].start);
  * a free block's buddy of the same order is not free (below MAX_PAGE_ORDER), but for two of the size of a pageblock, one
  * of which is of a type that is set aside;
- * a free block's type is that of each pageblock that it lies in or covers.
+ * a free block's type is that of each pageblock that it lies in or covers;
+ * nr_allocs - nr_frees, those of the CPUs' lists included, is the number of used blocks.
  */
 struct zone {
 	struct mm_lock lock;
@@ -112,7 +113,8 @@ struct zone {
 	uint64_t nr_isolated;            /* (L) pageblocks that are isolated */
 	uint64_t nr_fresh;               /* (L) entries of @fresh in use; emptied ones stay with start == end */
 	struct pfn_range fresh[MMV_NR_FRESH];
-	uint64_t nr_allocs, nr_frees; /* (L) blocks from the lists above to users and back, since boot */
+	uint64_t nr_allocs,
+		nr_frees; /* (L) blocks from the lists above to users and back, since boot; cutting and joining count too */
 	uint64_t nr_claims;      /* (L) pageblocks that changed their type because a request of another found nothing */
 	uint64_t nr_part_claims; /* (L) of those, not wholly free when it happened */
 	uint64_t nr_steals;      /* (L) blocks given to a request of another type, the pageblock staying what it was */

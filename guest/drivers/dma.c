@@ -28,6 +28,7 @@
 
 #include "guest/drivers/devwin.h"
 #include "guest/drivers/dma.h"
+#include "guest/drivers/ring.h"
 #include "guest/kernel/boot_info.h"
 
 #define ANSWER_TIMEOUT (20 * HZ)
@@ -43,6 +44,7 @@ struct dma_channel {
 	dma_addr_t ring_dma;
 	uint32_t *head_word;
 	uint32_t head, seen;
+	struct mm_ring shown;
 	bool stopped;
 	int irq;
 	dma_channel_fn fn;
@@ -120,6 +122,13 @@ EXPORT_SYMBOL_GPL(dma_engine_irqs);
 
 /* ---- channels ---- */
 
+/* What readers outside see of it. Needs: the channel's lock. */
+static void show_ring(struct dma_channel *ch)
+{
+	ch->shown.first = ch->seen & (ch->size - 1);
+	ch->shown.nr = ch->head - ch->seen;
+}
+
 /* The oldest descriptor that is finished and not handed on yet. */
 static bool next_finished(struct dma_channel *ch, struct dma_desc *copy)
 {
@@ -134,6 +143,7 @@ static bool next_finished(struct dma_channel *ch, struct dma_desc *copy)
 		if (got) {
 			*copy = *d;
 			ch->seen++;
+			show_ring(ch);
 		}
 	}
 	spin_unlock_irqrestore(&ch->lock, irq);
@@ -200,6 +210,8 @@ static int channel_start(struct dma_channel *ch, unsigned int cpu)
 	dev_write(ch->base + DMA_RING, ch->ring_dma);
 	dev_write(ch->base + DMA_RING_SIZE, ch->size);
 	dev_write(ch->base + DMA_HEAD_GPA, ch->ring_dma + ch->size * sizeof(struct dma_desc));
+	ch->shown = (struct mm_ring){.lock = &ch->lock, .desc = ch->ring, .kind = RING_ENGINE, .size = ch->size};
+	ring_add(&ch->shown, dev_name(&ch->engine->dev));
 	return 0;
 }
 
@@ -247,6 +259,7 @@ static int channel_push(struct dma_channel *ch, const struct dma_desc *desc)
 		*d = *desc;
 		d->status = DMA_PENDING;
 		__atomic_store_n(ch->head_word, ++ch->head, __ATOMIC_SEQ_CST);
+		show_ring(ch);
 		err = 0;
 	}
 	spin_unlock_irqrestore(&ch->lock, irq);
@@ -267,6 +280,7 @@ void dma_channel_close(struct dma_channel *ch)
 {
 	/* From here on the device neither reads the ring nor writes anywhere. */
 	dev_write(ch->base + DMA_QUEUE_RESET, 0);
+	ring_del(&ch->shown);
 	free_irq((unsigned int)ch->irq, ch);
 	msi_free_irq(ch->irq);
 	dma_free_coherent(&ch->engine->dev, ring_bytes(ch), ch->ring, ch->ring_dma);

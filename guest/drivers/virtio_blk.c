@@ -23,6 +23,7 @@
 #include <asm/apic.h>
 
 #include "guest/drivers/devwin.h"
+#include "guest/drivers/ring.h"
 #include "guest/drivers/virtio_blk.h"
 #include "guest/kernel/boot_info.h"
 
@@ -58,7 +59,7 @@ struct block_device {
 	sector_t sectors;
 	char name[8];
 	struct queue_memory *q;
-	uint16_t free, nr_free;             /* (L) first free descriptor, how many */
+	struct mm_ring ring;                /* (L) free descriptors */
 	uint16_t seen;                      /* (L) used entries that were looked at, free running */
 	struct bio *waiting, **waiting_end; /* (L) */
 };
@@ -71,10 +72,10 @@ static unsigned int nr_devices;
 static uint16_t take_desc(struct block_device *dev, uint16_t after)
 {
 	struct virtq_desc *desc = dev->q->desc;
-	uint16_t n = dev->free;
+	uint16_t n = (uint16_t)dev->ring.first;
 
-	dev->free = desc[n].next;
-	dev->nr_free--;
+	dev->ring.first = desc[n].next;
+	dev->ring.nr--;
 	if (after != NOWHERE) {
 		desc[after].next = n;
 		desc[after].flags |= VIRTQ_DESC_F_NEXT;
@@ -97,9 +98,10 @@ static void free_chain(struct block_device *dev, uint16_t head)
 
 	while (desc[n].flags & VIRTQ_DESC_F_NEXT)
 		n = desc[n].next;
-	desc[n].next = dev->free;
-	dev->free = head;
-	dev->nr_free += dev->q->slots[head].used;
+	desc[n].flags = 0;
+	desc[n].next = (uint16_t)dev->ring.first;
+	dev->ring.first = head;
+	dev->ring.nr += dev->q->slots[head].used;
 }
 
 static uint32_t type_of(const struct bio *bio)
@@ -122,7 +124,7 @@ static unsigned int descs_for(const struct bio *bio)
 static void enqueue(struct block_device *dev, struct bio *bio)
 {
 	struct queue_memory *q = dev->q;
-	uint16_t head = dev->free, at;
+	uint16_t head = (uint16_t)dev->ring.first, at;
 	struct slot *slot = &q->slots[head];
 
 	slot->head = (struct virtio_blk_req){.type = type_of(bio), .sector = bio->bi_iter.bi_sector};
@@ -152,7 +154,7 @@ static bool let_in(struct block_device *dev)
 {
 	bool any = false;
 
-	while (dev->waiting && descs_for(dev->waiting) <= dev->nr_free) {
+	while (dev->waiting && descs_for(dev->waiting) <= dev->ring.nr) {
 		struct bio *bio = dev->waiting;
 
 		dev->waiting = bio->bi_next;
@@ -303,7 +305,8 @@ static int set_up_queue(struct block_device *dev)
 		return -ENOMEM;
 	for (unsigned int i = 0; i + 1 < QUEUE_SIZE; i++)
 		dev->q->desc[i].next = (uint16_t)(i + 1);
-	dev->nr_free = QUEUE_SIZE;
+	dev->ring = (struct mm_ring){.lock = &dev->lock, .desc = dev->q->desc, .kind = RING_VIRTQ, .size = QUEUE_SIZE};
+	dev->ring.nr = QUEUE_SIZE;
 	dev->waiting_end = &dev->waiting;
 	dev_write32(dev->base + VIRTIO_MMIO_QUEUE_SEL, 0);
 	if (dev_read32(dev->base + VIRTIO_MMIO_QUEUE_NUM_MAX) < QUEUE_SIZE)
@@ -406,6 +409,7 @@ void virtio_blk_init(void)
 		err = set_up(dev);
 		if (err)
 			panic("%s: the block device does not come up: error %d", dev->name, err);
+		ring_add(&dev->ring, dev->name);
 		nr_devices++;
 	}
 }

@@ -41,6 +41,7 @@ struct mm_root mm_root = {
 	.movable_pfn = ~0UL,
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 	.mms = LIST_HEAD_INIT(mm_root.mms),
+	.rings = LIST_HEAD_INIT(mm_root.rings),
 };
 
 EXPORT_SYMBOL(mm_root);

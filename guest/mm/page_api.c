@@ -58,6 +58,7 @@ static void halve_used(struct page *page, unsigned int order)
 	upper->refcount = page->refcount ? 1 : 0;
 	page_set_word(upper, word);
 	page_set_word(page, word);
+	zone->nr_allocs++;
 	mm_unlock_write(&zone->lock, irq);
 }
 
@@ -81,6 +82,7 @@ static void split_used(struct page *page, unsigned int order)
 		page_set_word(page + i, word);
 	}
 	page_set_word(page, word);
+	zone->nr_allocs += (1UL << order) - 1;
 	mm_unlock_write(&zone->lock, irq);
 }
 

@@ -98,6 +98,7 @@ static void join(struct page *page, unsigned int order)
 		page_set_word(page + i, 0);
 	}
 	page_set_word(page, (page_word(page) & ~PAGE_WORD_KIND) | PAGE_WORD(PAGE_USED, order, 0, 0));
+	zone->nr_frees += (1UL << order) - 1;
 	mm_unlock_write(&zone->lock, irq);
 }
 

@@ -32,6 +32,11 @@ $(B)/sabotage/%.ko: tests/sabotage/payloads/%.c $(B)/mmvisor-cc $(PAYLOAD_HEADER
 	$(call say,MMV-CC,$@)
 	$(Q)$(B)/mmvisor-cc $< -o $@
 
+# Who notices what: every corruption, one line each.
+.PHONY: sabotage-table
+sabotage-table: all $(B)/sabotage/test_sabotage $(SAB_KO)
+	$(Q)$(B)/sabotage/test_sabotage --matrix | tee $(B)/sabotage-table.txt
+
 ifneq ($(STATIC),1)
 e2e-tests: $(SAB_KO)
 endif

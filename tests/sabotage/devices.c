@@ -293,6 +293,28 @@ static void table_used(void)
 	poke32(AT(dma(), struct dma_root, debug.used), 3);
 }
 
+/* The first mapping is a piece of a list, of a device that says what pieces it takes. */
+static void piece_for(uint32_t longest, uint64_t boundary)
+{
+	struct dma_debug_entry e[2];
+	struct device_dma_parameters says = {.max_segment_size = longest, .segment_boundary_mask = boundary};
+	gva_t own = AT(device(), struct device, own_dma_parms);
+
+	poke8(AT(make_table(e), struct dma_debug_entry, type), DMA_DEBUG_SG);
+	poke(own, &says, sizeof(says));
+	poke64(AT(device(), struct device, dma_parms), own);
+}
+
+static void piece_too_long(void)
+{
+	piece_for(511, UINT32_MAX);
+}
+
+static void piece_across(void)
+{
+	piece_for(4096, 255);
+}
+
 #define NO_DEVICES "dma.owner dma.slot dma.mapping"
 const struct sabotage device_sabotage[] = {
 	{"dma.devices", "prev off", devices_prev, NO_DEVICES},
@@ -325,5 +347,7 @@ const struct sabotage device_sabotage[] = {
 	{"dma.mapped", "memory is free", mapping_of_free_memory, ""},
 	{"dma.overlap", "two that are written", mappings_overlap, ""},
 	{"dma.table", "used", table_used, ""},
+	{"dma.segment", "longer than its device takes", piece_too_long, ""},
+	{"dma.segment", "across its device's boundary", piece_across, ""},
 };
 const unsigned int nr_device_sabotage = sizeof(device_sabotage) / sizeof(device_sabotage[0]);

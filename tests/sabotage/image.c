@@ -67,7 +67,7 @@ void image_make(const char *core, bool debug)
 		dup2(fd, 1);
 		dup2(fd, 2);
 		alarm(GUEST_SECONDS);
-		execl(program, program, "run", "--cpus", "2", "--no-check", "--core", core, payload,
+		execl(program, program, "run", "--cpus", "2", "--no-check", "--core", core, payload, "--swap", "1M",
 		      debug ? "--debug-kernel" : NULL, "--append", "movablecore=16M", NULL);
 		_exit(127);
 	}

@@ -149,15 +149,43 @@ struct sabotage {
 	const char *may;
 };
 
-extern const struct sabotage page_sabotage[], table_sabotage[], slab_sabotage[], vmalloc_sabotage[], device_sabotage[],
-	sched_sabotage[], debug_sabotage[];
-extern const unsigned int nr_page_sabotage, nr_table_sabotage, nr_slab_sabotage, nr_vmalloc_sabotage,
-	nr_device_sabotage, nr_sched_sabotage, nr_debug_sabotage;
-extern const struct sabotage slab_debug_sabotage[];
-extern const unsigned int nr_slab_debug_sabotage;
+/** struct sabotage_table - a file's saboteurs. @debug: they work on the debug kernel's image */
+struct sabotage_table {
+	const char *name;
+	const struct sabotage *all;
+	const unsigned int *nr;
+	bool debug;
+};
+/** sabotage_tables - all of them: in matrix.c. An entry without a name ends the list. */
+extern const struct sabotage_table sabotage_tables[];
+#define SABOTAGE_TABLE(kind)                                                                                           \
+	extern const struct sabotage kind##_sabotage[];                                                                \
+	extern const unsigned int nr_##kind##_sabotage
+SABOTAGE_TABLE(page);
+SABOTAGE_TABLE(table);
+SABOTAGE_TABLE(slab);
+SABOTAGE_TABLE(vmalloc);
+SABOTAGE_TABLE(device);
+SABOTAGE_TABLE(thread);
+SABOTAGE_TABLE(sched);
+SABOTAGE_TABLE(ring);
+SABOTAGE_TABLE(debug);
+SABOTAGE_TABLE(slab_debug);
 
-extern const struct sabotage thread_sabotage[];
-extern const unsigned int nr_thread_sabotage;
+/** sabotage_nth - the nth of all for one image; NULL past the end. sabotage_count - how many there are. */
+const struct sabotage *sabotage_nth(bool debug, int n);
+int sabotage_count(bool debug);
+/** sabotage_of_debug_kernel - does the image of the release kernel leave this rule nothing to look at? */
+bool sabotage_of_debug_kernel(const char *rule);
+/** sabotage_may - is @rule among those that @s allows to speak up beside its own? */
+bool sabotage_may(const struct sabotage *s, const char *rule);
+
+/** matrix_begin - before the first test. matrix_note, matrix_untouched - what came of a test. */
+void matrix_begin(void);
+void matrix_note(bool debug, int n, unsigned int rule, const struct check_report *r);
+void matrix_untouched(bool debug, const struct check_report *r);
+/** matrix_print - the table. Return: exit status. */
+int matrix_print(void);
 
 TCase *robust_tests(void);
 TCase *program_tests(void);

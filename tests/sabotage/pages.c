@@ -314,9 +314,11 @@ static void list_nowhere(void)
 static void list_other_zone(void)
 {
 	unsigned int zone;
+	uint64_t other;
 
 	free_page_head(0, &zone);
-	poke64(AT(free_list(zone, 0), struct list_head, next), AT(page_at(0x100), struct page, lru));
+	other = zone == ZONE_DMA ? fresh_page(NORMAL) : 0x100;
+	poke64(AT(free_list(zone, 0), struct list_head, next), AT(page_at(other), struct page, lru));
 }
 
 static void list_wrong_order(void)

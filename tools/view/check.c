@@ -40,6 +40,9 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_PAGE_FREE_CLEAN] = {"page.free_clean", "a free head has no references, owner, or anything but its link",
 			       "11,16,185"},
 	[R_PAGE_REFCOUNT] = {"page.refcount", "an allocated head has at least one reference", "12"},
+	[R_PAGE_ZEROED] = {"page.zeroed", "pages that nobody has used since power-on are zero, or not there at all",
+			   "29,235"},
+	[R_ZONE_FLOW] = {"zone.flow", "blocks handed out - blocks given back == blocks in use", "83"},
 	[R_BUDDY_LINKED] = {"buddy.linked", "a free list is closed and its links agree both ways", "17,36"},
 	[R_BUDDY_ENTRY] = {"buddy.entry", "a free list holds free heads of its order and zone", "18,19"},
 	[R_BUDDY_COMPLETE] = {"buddy.complete", "every free head is on exactly one free list", "20"},
@@ -113,6 +116,7 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_SLAB_PADDING] = {"slab.debug.padding", "what is nobody's in a slab holds 0x5a", "127"},
 	[R_SLAB_TRACK] = {"slab.debug.track", "records of who allocated and freed an object make sense", "128"},
 	[R_SLAB_LINK] = {"slab.debug.link", "a free object's link is no plain address", "105"},
+	[R_SLAB_INIT_FREE] = {"slab.init_free", "with init_on_free=1 a free object is zero but for its link", "131"},
 	[R_VM_LINKED] = {"vmalloc.linked", "the lists of areas are closed and their links agree both ways", "135"},
 	[R_VM_SORTED] = {"vmalloc.sorted", "areas are sorted, page aligned, inside their space, apart from each other",
 			 "135"},
@@ -152,6 +156,14 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_DMA_MAPPED] = {"dma.mapped", "memory under a mapping is allocated and held, or reserved", "204,211"},
 	[R_DMA_OVERLAP] = {"dma.overlap", "mappings that a device writes overlap no other", "205"},
 	[R_DMA_TABLE] = {"dma.table", "count of recorded mappings == entries in use", "206"},
+	[R_DMA_SEGMENT] = {"dma.segment", "a piece of a list is as long as its device takes, and crosses no boundary",
+			   "210"},
+	[R_RING_LINKED] = {"ring.linked", "the list of device rings is closed and its links agree both ways", "217"},
+	[R_RING_FREE] = {"ring.free", "a ring's free descriptors are a chain without a cycle, as many as it counts",
+			 "217"},
+	[R_RING_CHAIN] = {"ring.chain", "a ring's other descriptors are chains that end, each in one of them", "217"},
+	[R_RING_BUFFER] = {"ring.buffer", "what a descriptor in use points at is allocated or reserved memory",
+			   "211,217"},
 	[R_THREAD_LINKED] = {"thread.linked", "the list of threads is closed and its links agree both ways", "220"},
 	[R_THREAD_STACK] = {"thread.stack",
 			    "a stack is mapped, nothing is under it, its last word is whole, its pointer inside",
@@ -338,8 +350,8 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones,  check_buddy, check_debug_begin, check_pages, check_pageblocks, check_depot,
-	check_tables, check_slabs, check_vmalloc,     check_dma,   check_threads,    check_sched,
+	check_zones, check_buddy,   check_debug_begin, check_pages, check_pageblocks, check_depot, check_tables,
+	check_slabs, check_vmalloc, check_dma,         check_rings, check_threads,    check_sched,
 };
 
 static void finish(struct check_report *r, uint64_t start)

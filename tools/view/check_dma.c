@@ -372,6 +372,24 @@ static bool all_held(struct dma_check *d, const struct dma_debug_entry *e)
 	return true;
 }
 
+/* A piece of a list, against what the device says of itself. Nothing said: 64 KiB, and 4 GiB not to be crossed. */
+static void check_piece(struct dma_check *d, uint32_t i, const struct dma_debug_entry *e, const struct device *dev)
+{
+	struct device_dma_parameters p = {0};
+
+	if (dev->dma_parms.va)
+		view_read(d->c->v, dev->dma_parms.va, &p, sizeof(p));
+	if (!p.max_segment_size)
+		p.max_segment_size = 65536;
+	if (!p.segment_boundary_mask)
+		p.segment_boundary_mask = UINT32_MAX;
+	if (e->size > p.max_segment_size)
+		check_want(map_fault(d, R_DMA_SEGMENT, i, e), "%u bytes at most", p.max_segment_size);
+	else if (e->size && (e->addr ^ (e->addr + e->size - 1)) & ~p.segment_boundary_mask)
+		check_want(map_fault(d, R_DMA_SEGMENT, i, e), "one side of the boundary %#lx",
+			   p.segment_boundary_mask + 1);
+}
+
 static void check_mapping(struct dma_check *d, uint32_t i, const struct dma_debug_entry *e)
 {
 	bool coherent = e->type == DMA_DEBUG_COHERENT || e->type == DMA_DEBUG_NONCOHERENT;
@@ -388,6 +406,8 @@ static void check_mapping(struct dma_check *d, uint32_t i, const struct dma_debu
 	}
 	if (beyond(reach(d->c->v, &dev, coherent), e->addr, e->size))
 		check_want(map_fault(d, R_DMA_MAPPING, i, e), "nothing above %#lx", reach(d->c->v, &dev, coherent));
+	if (e->type == DMA_DEBUG_SG)
+		check_piece(d, i, e, &dev);
 	if (e->type != DMA_DEBUG_RESOURCE && !d->c->busy && !all_held(d, e))
 		check_want(map_fault(d, R_DMA_MAPPED, i, e), "allocated pages with a reference");
 }
@@ -422,9 +442,9 @@ static void check_mappings(struct dma_check *d)
 
 	if (!t->entries.va)
 		return;
-	check_ran_all(d->c, R_DMA_MAPPING, R_DMA_TABLE);
+	check_ran_all(d->c, R_DMA_MAPPING, R_DMA_SEGMENT);
 	if (!check_lock(d->c, &t->lock, d->root_addr, "the record of DMA mappings") || nr > MAX_ENTRIES) {
-		check_flux(d->c, R_DMA_MAPPING, R_DMA_TABLE);
+		check_flux(d->c, R_DMA_MAPPING, R_DMA_SEGMENT);
 		return;
 	}
 	all = calloc(nr + 1UL, sizeof(*all));
@@ -454,7 +474,7 @@ void check_dma(struct check_ctx *c)
 	if (!d.root_addr || view_read(c->v, d.root_addr, &d.root, sizeof(d.root)))
 		return;
 	if (!check_lock(c, &d.root.lock, d.root_addr, "the list of devices")) {
-		check_flux(c, R_DMA_DEVICES, R_DMA_TABLE);
+		check_flux(c, R_DMA_DEVICES, R_DMA_SEGMENT);
 		return;
 	}
 	walk_devices(&d);

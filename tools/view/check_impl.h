@@ -34,6 +34,8 @@ enum rule {
 	R_PAGE_TAILS,
 	R_PAGE_FREE_CLEAN,
 	R_PAGE_REFCOUNT,
+	R_PAGE_ZEROED,
+	R_ZONE_FLOW,
 	R_BUDDY_LINKED,
 	R_BUDDY_ENTRY,
 	R_BUDDY_COMPLETE,
@@ -96,6 +98,7 @@ enum rule {
 	R_SLAB_PADDING,
 	R_SLAB_TRACK,
 	R_SLAB_LINK,
+	R_SLAB_INIT_FREE,
 	R_VM_LINKED,
 	R_VM_SORTED,
 	R_VM_COVER,
@@ -127,6 +130,11 @@ enum rule {
 	R_DMA_MAPPED,
 	R_DMA_OVERLAP,
 	R_DMA_TABLE,
+	R_DMA_SEGMENT,
+	R_RING_LINKED,
+	R_RING_FREE,
+	R_RING_CHAIN,
+	R_RING_BUFFER,
 	R_THREAD_LINKED,
 	R_THREAD_STACK,
 	R_THREAD_CPU,
@@ -179,6 +187,7 @@ struct check_zone {
 	uint64_t first, end; /* what the bitmap covers: the span, clipped to memory that exists */
 	uint64_t free_heads[NR_PAGE_ORDERS];
 	uint64_t free, pcp, fresh, reserved, lost;
+	uint64_t used_heads;
 	uint64_t type_pages[MIGRATE_TYPES]; /* of free blocks on the zone's lists */
 	uint64_t used[NR_PAGE_OWNERS];
 };
@@ -265,6 +274,11 @@ void check_owner(struct check_ctx *c, const struct check_zone *z, uint64_t pfn, 
 /** check_poison - a free block, in a zone or with a CPU. */
 void check_poison(struct check_ctx *c, const struct check_zone *z, uint64_t pfn, const struct page *p);
 
+/** check_zeroed - pages [pfn, pfn + nr) were never used: what exists of them holds zeros. */
+void check_zeroed(struct check_ctx *c, const struct check_zone *z, uint64_t pfn, uint64_t nr, const char *what);
+/** check_flow - after the pages of a zone: what went out and came back is what is out. */
+void check_flow(struct check_ctx *c, const struct check_zone *z, unsigned int zone);
+
 /* ---- the parts ---- */
 void check_debug_begin(struct check_ctx *c);
 void check_pageblocks(struct check_ctx *c);
@@ -282,6 +296,7 @@ void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_
 			const uint8_t *free_bits);
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
+void check_rings(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */

@@ -130,6 +130,8 @@ static void check_free_head(struct pass *s, uint64_t pfn, const struct page *p)
 	z->free += 1UL << p->order;
 	check_clean(s, pfn, p);
 	check_block_type(s->c, z, pfn, p);
+	if (p->flags & PG_ZEROED)
+		check_zeroed(s->c, z, pfn, 1UL << p->order, "free block that nobody has used");
 	if (mergeable(s, p, pfn)) {
 		f = check_fault(s->c, R_BUDDY_MERGED, s->free_at, view_page_addr(s->free_at),
 				"zone %.8s, free block of order %u", z->z.name, p->order);
@@ -147,6 +149,7 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 
 	s->free_at = NONE;
 	s->z->used[p->owner] += 1UL << p->order;
+	s->z->used_heads++;
 	if (!p->refcount && s->c->busy) {
 		check_flux(s->c, R_PAGE_REFCOUNT, R_PAGE_REFCOUNT);
 	} else if (p->refcount < 1 && !(p->flags & PG_FROZEN)) {
@@ -406,9 +409,13 @@ void check_pages(struct check_ctx *c)
 		check_ran(c, R_BUDDY_COMPLETE);
 		check_ran(c, R_BUDDY_MERGED);
 		n = zone_segments(c, z, seg);
-		for (unsigned int k = 0; k < n; k++)
+		for (unsigned int k = 0; k < n; k++) {
 			scan_segment(c, z, &seg[k]);
+			if (seg[k].kind == SEG_FRESH)
+				check_zeroed(c, z, seg[k].start, seg[k].end - seg[k].start, "fresh range");
+		}
 		check_balance(c, z);
+		check_flow(c, z, i);
 	}
 }
 

@@ -236,6 +236,17 @@ static void check_link(const struct body *b, int64_t obj)
 	check_want(f, "a link that is encoded");
 }
 
+/* Cleared on its way back, or never used: only the link to the next free one is not zero. */
+static void check_cleared(const struct body *b, int64_t obj)
+{
+	const struct kmem_cache *s = b->s;
+
+	expect_bytes(b, R_SLAB_INIT_FREE, "a free object", obj, s->offset < s->object_size ? s->offset : s->object_size,
+		     0);
+	expect_bytes(b, R_SLAB_INIT_FREE, "a free object", obj + s->offset + 8, (int64_t)s->object_size - s->offset - 8,
+		     0);
+}
+
 void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_t pfn, const struct slab *slab,
 			const uint8_t *free_bits)
 {
@@ -243,9 +254,15 @@ void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_
 	struct stack_depot depot = {.used = 0};
 	int64_t first = s->first, end = first + (int64_t)slab->objects * s->size;
 
-	if (!s->red_left && !s->poison && !s->track && !s->random)
+	/* Where free pages are poisoned a new slab is not of zeros. */
+	bool cleared = s->init & SLAB_INIT_FREE && !(c->watched && c->page_debug.stride[0]);
+
+	if (!s->red_left && !s->poison && !s->track && !s->random && !cleared)
 		return;
-	check_ran_all(c, R_SLAB_RED_ZONE, R_SLAB_LINK);
+	if (s->red_left || s->poison || s->track || s->random)
+		check_ran_all(c, R_SLAB_RED_ZONE, R_SLAB_LINK);
+	if (cleared)
+		check_ran(c, R_SLAB_INIT_FREE);
 	b.bytes = MMV_PAGE_SIZE << slab->order;
 	b.base = view_phys(c->v, pfn << MMV_PAGE_SHIFT, b.bytes);
 	if (!b.base)
@@ -267,6 +284,8 @@ void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_
 		if (!free_bits)
 			continue;
 		check_surroundings(&b, obj, is_free);
+		if (cleared && is_free)
+			check_cleared(&b, obj);
 		check_tracks(&b, &depot, obj, is_free);
 	}
 }

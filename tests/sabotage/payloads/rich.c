@@ -7,9 +7,11 @@
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
  * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
  * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not;
- * threads that wait for their turn, callbacks that wait for a grace period.
+ * a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period.
  */
 #include <kunit/test.h>
+#include <linux/bio.h>
+#include <linux/blkdev.h>
 #include <linux/bug.h>
 #include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
@@ -130,9 +132,27 @@ static void never_called(struct rcu_head *head)
 	(void)head;
 }
 
+static void not_looked_at(void *unused, const struct dma_desc *desc)
+{
+	(void)unused;
+	(void)desc;
+}
+
+/* A request that the disk may answer, but nobody will hear of it; a channel of the engine that has nothing to do. */
+static void fill_rings(struct kunit *test, struct bio **bio)
+{
+	KUNIT_ASSERT_NOT_NULL(test, blkdev_nth(0));
+	*bio = bio_alloc(blkdev_nth(0), 2, REQ_OP_READ, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, *bio);
+	for (int i = 0; i < 2; i++)
+		KUNIT_ASSERT_EQ(test, bio_add_page(*bio, alloc_page(GFP_KERNEL), PAGE_SIZE, 0), (int)PAGE_SIZE);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, dma_channel_open(0, 0, 8, not_looked_at, NULL));
+}
+
 /* From here on nothing else happens on this CPU. */
 static void fill_queues(struct kunit *test)
 {
+	struct bio *bio = NULL;
 	struct rcu_head *heads[CALLBACKS];
 	struct task_struct *tasks[3];
 
@@ -144,6 +164,7 @@ static void fill_queues(struct kunit *test)
 		heads[i] = kmalloc(128, GFP_KERNEL);
 		KUNIT_ASSERT_NOT_NULL(test, heads[i]);
 	}
+	fill_rings(test, &bio);
 	KUNIT_ASSERT_EQ(test, set_cpus_allowed_ptr(current, cpumask_of(0)), 0);
 	rcu_barrier();
 	local_irq_disable();
@@ -152,6 +173,7 @@ static void fill_queues(struct kunit *test)
 	/* The first one gets a grace period to wait for, the others wait for the next one to begin. */
 	for (int i = 0; i < CALLBACKS; i++)
 		call_rcu(heads[i], never_called);
+	submit_bio(bio);
 }
 
 static void rich(struct kunit *test)
