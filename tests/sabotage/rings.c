@@ -143,8 +143,7 @@ static void flow_allocs(void)
 
 static void flow_frees(void)
 {
-	add64(AT(image_root()->pcp.va + ZONE_NORMAL * sizeof(struct per_cpu_pages), struct per_cpu_pages, nr_frees),
-	      -3);
+	add64(AT(zone_addr(ZONE_DMA), struct zone, nr_frees), -3);
 }
 
 static void fresh_written(void)
