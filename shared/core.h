@@ -23,6 +23,7 @@
  * instruction. If the oldest were dropped, a first line "LOST N\n" says how many.
  */
 #define CORE_NOTE_LOG 3
+#define CORE_NOTE_MODULE 4 /* path of a payload's object file, one note for each */
 #define CORE_VERSION 1
 
 struct core_info {

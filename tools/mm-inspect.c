@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tools/inspect/inspect.h"
+#include "tools/inspect/watch.h"
 
 static int cmd_buddyinfo(struct inspect *in, char *err);
 static int cmd_zoneinfo(struct inspect *in, char *err);
@@ -49,16 +49,26 @@ static const struct command {
 	 "a run over time, from the file of mmvisor --timeline FILE (--html FILE, --svg FILE; else for a terminal)"},
 	{"page", cmd_page, "PFN|ADDRESS", "what a page is, and whose"},
 	{"vtop", cmd_vtop, "ADDRESS", "walk the page tables for a kernel address"},
+	{"bt", cmd_bt, "[PID|cpuN]", "registers and backtrace of every vCPU, of one, or of a thread"},
+	{"diff", cmd_diff, "SOURCE",
+	 "what has changed from one guest or moment to another: by zone, cache, stack, area"},
+	{"top", cmd_top, NULL, "zones, reclaim, caches and threads, again and again (--interval SECONDS, --count N)"},
 	{"log", cmd_log, NULL, "what the guest has printed"},
 	{"snapshot", cmd_snapshot, "FILE", "write a core of a running guest, which goes on"},
 	{"control", cmd_control, "REQUEST", "one request to the VMM: status, stats, quit, or a line of JSON"},
 };
 #define NR_COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
-/* Commands that ask the VMM alone: the guest goes on meanwhile. */
+/* Commands that ask the VMM alone, or pause the guest themselves. */
 static bool flows(const struct command *cmd)
 {
-	return cmd->run == cmd_log || cmd->run == cmd_snapshot || cmd->run == cmd_control;
+	return cmd->run == cmd_log || cmd->run == cmd_snapshot || cmd->run == cmd_control || cmd->run == cmd_top;
+}
+
+/* SOURCE is a file of another kind. */
+static bool is_file(const struct command *cmd)
+{
+	return cmd->run == cmd_timeline;
 }
 
 static void usage(FILE *out)
@@ -73,6 +83,7 @@ static void usage(FILE *out)
 			 commands[i].arg ? commands[i].arg : "");
 		fprintf(out, "  %-26s %s\n", head, commands[i].what);
 	}
+	fprintf(out, "  %-26s %s\n", "watch [COMMAND]", "a command (check) every --interval SECONDS, --count N times");
 }
 
 static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -137,50 +148,88 @@ static int cmd_meminfo(struct inspect *in, char *err)
 }
 
 /* Names are an extra: without the kernel's file addresses stay numbers. */
-static void load_symbols(struct inspect *in)
+struct symtab *inspect_symbols(const struct inspect *in, const struct view *v)
 {
-	const char *path = in->kernel ? in->kernel : view_kernel(in->view);
+	const char *path = in->kernel ? in->kernel : view_kernel(v);
+	struct symtab *symbols = path[0] ? symtab_open(path, NULL) : NULL;
 
-	if (path[0])
-		in->symbols = symtab_open(path, NULL);
-	if (in->symbols)
-		symtab_add_modules(in->symbols, in->view, in->modules, in->nr_modules);
+	const char *paths[2 * INSPECT_MAX_MODULES];
+	unsigned int nr, n = 0;
+	const char *const *known = view_modules(v, &nr);
+
+	/* What was given goes first. */
+	for (unsigned int i = 0; i < in->nr_modules; i++)
+		paths[n++] = in->modules[i];
+	for (unsigned int i = 0; i < nr && i < INSPECT_MAX_MODULES; i++)
+		paths[n++] = known[i];
+	if (symbols)
+		symtab_add_modules(symbols, v, paths, n);
+	return symbols;
+}
+
+/* The command's own part, with the guest open, paused if it is to be. */
+static int execute(const struct command *cmd, struct inspect *in, char *err)
+{
+	int ret = INSPECT_USAGE;
+
+	in->symbols = inspect_symbols(in, in->view);
+	if (flows(cmd) || !view_pause(in->view, err)) {
+		ret = cmd->run(in, err);
+		view_resume(in->view, NULL);
+	}
+	return ret;
+}
+
+/** struct errand - a command and its arguments */
+struct errand {
+	const struct command *cmd;
+	struct inspect *in;
+};
+
+/* One run from opening to closing. */
+static void take_look(void *ctx, struct look *look)
+{
+	const struct errand *e = ctx;
+	struct inspect *in = e->in;
+	char err[VIEW_ERR_MAX] = "";
+	size_t size = 0;
+
+	look->ret = INSPECT_USAGE;
+	look->text = NULL;
+	in->view = NULL;
+	in->symbols = NULL;
+	if (!is_file(e->cmd))
+		in->view = view_open(in->source, err);
+	in->out = open_memstream(&look->text, &size);
+	if (!in->out)
+		snprintf(err, sizeof(err), "out of memory");
+	else if (in->view)
+		look->ret = execute(e->cmd, in, err);
+	else if (is_file(e->cmd))
+		look->ret = e->cmd->run(in, err);
+	if (in->out)
+		fclose(in->out);
+	look->paused_ms = in->view ? (double)view_paused_ns(in->view) / 1e6 : 0;
+	snprintf(look->err, sizeof(look->err), "%s%s%.400s", strstr(err, in->source) ? "" : in->source,
+		 strstr(err, in->source) ? "" : ": ", err);
+	symtab_close(in->symbols);
+	view_close(in->view);
 }
 
 static int run(const struct command *cmd, struct inspect *in)
 {
-	char err[VIEW_ERR_MAX] = "", *text = NULL;
-	size_t size = 0;
-	int ret = INSPECT_USAGE;
-	bool is_file = cmd->run == cmd_timeline;
+	struct errand errand = {cmd, in};
+	struct look look;
 
-	in->view = is_file ? NULL : view_open(in->source, err);
-	if (!in->view && !is_file)
-		return fail("%s", err);
-	in->out = open_memstream(&text, &size);
-	if (!in->out) {
-		view_close(in->view);
-		return fail("out of memory");
-	}
-	if (is_file)
-		ret = cmd->run(in, err);
-	else
-		load_symbols(in);
-	if (!is_file && (flows(cmd) || !view_pause(in->view, err))) {
-		ret = cmd->run(in, err);
-		view_resume(in->view, NULL);
-	}
-	fclose(in->out);
-	if (ret == INSPECT_USAGE)
-		fail("%s%s%s", strstr(err, in->source) ? "" : in->source, strstr(err, in->source) ? "" : ": ", err);
-	else if (fwrite(text, 1, size, stdout) != size || fflush(stdout))
-		ret = fail("standard output: %s", strerror(errno));
-	if (ret != INSPECT_USAGE && !is_file && view_kind(in->view) == VIEW_LIVE && !flows(cmd))
-		fprintf(stderr, "guest paused for %.2f ms\n", (double)view_paused_ns(in->view) / 1e6);
-	free(text);
-	symtab_close(in->symbols);
-	view_close(in->view);
-	return ret;
+	take_look(&errand, &look);
+	if (look.ret == INSPECT_USAGE)
+		fail("%s", look.err);
+	else if (fputs(look.text, stdout) < 0 || fflush(stdout))
+		look.ret = fail("standard output: %s", strerror(errno));
+	if (look.ret != INSPECT_USAGE && look.paused_ms > 0)
+		fprintf(stderr, "guest paused for %.2f ms\n", look.paused_ms);
+	free(look.text);
+	return look.ret;
 }
 
 static int print_list(bool json)
@@ -194,7 +243,19 @@ static int print_list(bool json)
 	return INSPECT_HOLDS;
 }
 
-enum { OPT_JSON = 256, OPT_VERBOSE, OPT_LIST, OPT_ONLY, OPT_SKIP, OPT_HTML, OPT_SVG, OPT_KERNEL, OPT_MODULE };
+enum {
+	OPT_JSON = 256,
+	OPT_VERBOSE,
+	OPT_LIST,
+	OPT_ONLY,
+	OPT_SKIP,
+	OPT_HTML,
+	OPT_SVG,
+	OPT_KERNEL,
+	OPT_MODULE,
+	OPT_INTERVAL,
+	OPT_COUNT
+};
 static const struct option options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"verbose", no_argument, NULL, OPT_VERBOSE},
@@ -205,6 +266,8 @@ static const struct option options[] = {
 	{"svg", required_argument, NULL, OPT_SVG},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
 	{"module", required_argument, NULL, OPT_MODULE},
+	{"interval", required_argument, NULL, OPT_INTERVAL},
+	{"count", required_argument, NULL, OPT_COUNT},
 	{"help", no_argument, NULL, 'h'},
 	{NULL, 0, NULL, 0},
 };
@@ -217,28 +280,118 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-/* What is left after the options: COMMAND SOURCE [ARGUMENT]. */
-static int dispatch(struct inspect *in, char **args, int n, bool list)
+/* Do the options that were given belong to @cmd? */
+static int check_options(const struct command *cmd, const struct inspect *in, bool list, bool repeats)
 {
-	const struct command *cmd;
-
-	if (!n)
-		return fail("which command? see mm-inspect --help");
-	cmd = find_command(args[0]);
-	if (!cmd)
-		return fail("no command '%s': see mm-inspect --help", args[0]);
 	if ((list || in->only || in->skip) && cmd->run != cmd_check)
 		return fail("%s: --list, --only and --skip belong to check", cmd->name);
 	if ((in->html || in->svg) && cmd->run != cmd_map && cmd->run != cmd_timeline)
 		return fail("%s: --html and --svg belong to map and timeline", cmd->name);
+	if ((in->interval > 0 || in->count) && !repeats)
+		return fail("%s: --interval and --count belong to watch and top", cmd->name);
+	return INSPECT_HOLDS;
+}
+
+/* What is left after the options: [watch] COMMAND SOURCE [ARGUMENT]. */
+static int dispatch(struct inspect *in, char **args, int n, bool list)
+{
+	bool watched = n && !strcmp(args[0], "watch"), optional;
+	const struct command *cmd;
+	struct errand errand;
+
+	if (!n)
+		return fail("which command? see mm-inspect --help");
+	if (watched)
+		args++, n--;
+	cmd = n ? find_command(args[0]) : NULL;
+	if (!cmd && watched && n)
+		cmd = find_command("check"), args--, n++;
+	if (!cmd && watched)
+		return fail("usage: mm-inspect watch [COMMAND] SOURCE");
+	if (!cmd)
+		return fail("no command '%s': see mm-inspect --help", args[0]);
+	if (watched && (cmd->run == cmd_top || cmd->run == cmd_snapshot))
+		return fail("%s cannot be watched", cmd->name);
+	if (check_options(cmd, in, list, watched || cmd->run == cmd_top))
+		return INSPECT_USAGE;
 	if (list)
-		return n == 1 ? print_list(in->json) : fail("check --list takes no source");
-	if (n != (cmd->arg ? 3 : 2))
-		return fail("usage: mm-inspect %s SOURCE%s%s", cmd->name, cmd->arg ? " " : "",
-			    cmd->arg ? cmd->arg : "");
+		return n == 1 && !watched ? print_list(in->json) : fail("check --list takes no source");
+	optional = cmd->arg && cmd->arg[0] == '[';
+	if (n != (cmd->arg ? 3 : 2) && !(optional && n == 2))
+		return fail("usage: mm-inspect %s%s SOURCE%s%s", watched ? "watch " : "", cmd->name,
+			    cmd->arg ? " " : "", cmd->arg ? cmd->arg : "");
 	in->source = args[1];
-	in->arg = cmd->arg ? args[2] : NULL;
-	return run(cmd, in);
+	in->arg = n == 3 ? args[2] : NULL;
+	if (in->interval <= 0)
+		in->interval = 1;
+	errand = (struct errand){cmd, in};
+	return watched ? watch(in, cmd->name, take_look, &errand) : run(cmd, in);
+}
+
+static int take_interval(struct inspect *in, const char *text)
+{
+	char *end;
+
+	in->interval = strtod(text, &end);
+	if (end == text || *end || !(in->interval >= 0.01 && in->interval <= 86400))
+		return fail("--interval %s: give seconds from 0.01 to 86400", text);
+	return INSPECT_HOLDS;
+}
+
+static int take_count(struct inspect *in, const char *text)
+{
+	char *end;
+
+	in->count = strtoul(text, &end, 10);
+	if (end == text || *end || text[0] == '-' || !in->count)
+		return fail("--count %s: give a number from 1 on", text);
+	return INSPECT_HOLDS;
+}
+
+static int take_module(struct inspect *in, const char *path)
+{
+	if (in->nr_modules == INSPECT_MAX_MODULES)
+		return fail("more than %d modules", INSPECT_MAX_MODULES);
+	in->modules[in->nr_modules++] = path;
+	return INSPECT_HOLDS;
+}
+
+/* Return: INSPECT_USAGE if it makes no sense. */
+static int take_option(struct inspect *in, int opt, const char *text, bool *list)
+{
+	switch (opt) {
+	case OPT_JSON:
+		in->json = true;
+		break;
+	case OPT_VERBOSE:
+		in->verbose = true;
+		break;
+	case OPT_LIST:
+		*list = true;
+		break;
+	case OPT_ONLY:
+		in->only = text;
+		break;
+	case OPT_SKIP:
+		in->skip = text;
+		break;
+	case OPT_HTML:
+		in->html = text;
+		break;
+	case OPT_SVG:
+		in->svg = text;
+		break;
+	case OPT_KERNEL:
+		in->kernel = text;
+		break;
+	case OPT_MODULE:
+		return take_module(in, text);
+	case OPT_INTERVAL:
+		return take_interval(in, text);
+	case OPT_COUNT:
+		return take_count(in, text);
+	}
+	return INSPECT_HOLDS;
 }
 
 int main(int argc, char **argv)
@@ -250,42 +403,16 @@ int main(int argc, char **argv)
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, ":h", options, NULL)) != -1) {
 		switch (opt) {
-		case OPT_JSON:
-			in.json = true;
-			break;
-		case OPT_VERBOSE:
-			in.verbose = true;
-			break;
-		case OPT_LIST:
-			list = true;
-			break;
-		case OPT_ONLY:
-			in.only = optarg;
-			break;
-		case OPT_SKIP:
-			in.skip = optarg;
-			break;
-		case OPT_HTML:
-			in.html = optarg;
-			break;
-		case OPT_SVG:
-			in.svg = optarg;
-			break;
-		case OPT_KERNEL:
-			in.kernel = optarg;
-			break;
-		case OPT_MODULE:
-			if (in.nr_modules == INSPECT_MAX_MODULES)
-				return fail("more than %d modules", INSPECT_MAX_MODULES);
-			in.modules[in.nr_modules++] = optarg;
-			break;
 		case 'h':
 			usage(stdout);
 			return INSPECT_HOLDS;
 		case ':':
 			return fail("option '%s' needs a value", argv[optind - 1]);
-		default:
+		case '?':
 			return fail("unknown option '%s': see mm-inspect --help", argv[optind - 1]);
+		default:
+			if (take_option(&in, opt, optarg, &list))
+				return INSPECT_USAGE;
 		}
 	}
 	return dispatch(&in, argv + optind, argc - optind, list);

@@ -149,6 +149,20 @@ static void put_results(struct request *r)
 	put_guest_text(r->out, "where", where);
 }
 
+static struct json_object *json_modules(const struct run_config *cfg)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (unsigned int i = 0; i < cfg->nr_modules; i++) {
+		char *path = realpath(cfg->modules[i], NULL);
+
+		if (path)
+			json_object_array_add(list, json_object_new_string(path));
+		free(path);
+	}
+	return list;
+}
+
 static int do_status(struct request *r)
 {
 	const struct vm *vm = r->c->vm;
@@ -166,6 +180,7 @@ static int do_status(struct request *r)
 	put(r->out, "pauses", r->c->pauses);
 	put_text(r->out, "engine", vm->host.engine);
 	put_text(r->out, "kernel", vm->kernel);
+	json_object_object_add(r->out, "modules", json_modules(vm->cfg));
 	put(r->out, "cpus", vm->nr_cpus);
 	put(r->out, "ram_bytes", ram);
 	put_hex(r->out, "root", atomic_load(&vm->root));

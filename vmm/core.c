@@ -217,6 +217,13 @@ static int make_notes(struct core *c, const char *reason)
 	add_note(f, CORE_NOTE_NAME, CORE_NOTE_INFO, &info, sizeof(info));
 	for (unsigned int i = 0; i < vm->nr_cpus; i++)
 		add_note(f, CORE_NOTE_NAME, CORE_NOTE_REGS, &regs[i], sizeof(regs[i]));
+	for (unsigned int i = 0; i < vm->cfg->nr_modules; i++) {
+		char *path = realpath(vm->cfg->modules[i], NULL);
+
+		if (path)
+			add_note(f, CORE_NOTE_NAME, CORE_NOTE_MODULE, path, strlen(path) + 1);
+		free(path);
+	}
 	err = add_log(f, &vm->klog);
 	return fclose(f) ? -ENOMEM : err;
 }

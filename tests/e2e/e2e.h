@@ -108,6 +108,7 @@ Suite *suite_run(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);
+Suite *suite_inspect(void);
 Suite *suite_control(void);
 Suite *suite_replay(void);
 Suite *suite_payload(void);

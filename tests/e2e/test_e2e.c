@@ -18,6 +18,7 @@ int main(void)
 	srunner_add_suite(sr, suite_run());
 	srunner_add_suite(sr, suite_core());
 	srunner_add_suite(sr, suite_live());
+	srunner_add_suite(sr, suite_inspect());
 	srunner_add_suite(sr, suite_control());
 	srunner_add_suite(sr, suite_replay());
 	srunner_add_suite(sr, suite_payload());

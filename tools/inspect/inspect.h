@@ -22,10 +22,11 @@ enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
 
 /**
  * struct inspect - one call of the program.
- * @arg: what follows SOURCE, NULL if the command takes nothing
+ * @arg: what follows SOURCE, NULL if the command takes nothing or was given nothing
  * @only, @skip: comma-separated rules for check, or NULL
  * @html, @svg: files for map and timeline to draw into, or NULL
  * @kernel, @modules: ELF files to take names from; NULL: the kernel that the source tells
+ * @interval, @count: for watch and top: seconds between two looks, and how many; 0: until the guest ends
  * @out: where the command writes
  * @symbols: names from the kernel's ELF file, NULL if it cannot be read
  */
@@ -37,6 +38,8 @@ struct inspect {
 	const char *kernel;
 	const char *modules[INSPECT_MAX_MODULES];
 	unsigned int nr_modules;
+	double interval;
+	unsigned long count;
 	bool json, verbose;
 	FILE *out;
 	struct view *view;
@@ -56,10 +59,19 @@ int cmd_timeline(struct inspect *in, char *err);
 int cmd_log(struct inspect *in, char *err);
 int cmd_snapshot(struct inspect *in, char *err);
 int cmd_control(struct inspect *in, char *err);
+int cmd_bt(struct inspect *in, char *err);
+int cmd_diff(struct inspect *in, char *err);
+int cmd_top(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
 int inspect_json(struct inspect *in, struct json_object *o);
+
+/** inspect_name - a name for thread_names; @ctx: the symbols, or NULL */
+void inspect_name(void *ctx, gva_t addr, bool is_return, char *buf, size_t size);
+
+/** inspect_symbols - names for @v: of the kernel it tells or --kernel, and of its modules. NULL: there are none. */
+struct symtab *inspect_symbols(const struct inspect *in, const struct view *v);
 
 /** print_origin, json_origin - the stack behind a handle; if it is not known, @caller alone, unless that is 0 */
 void print_origin(const struct inspect *in, const char *indent, uint32_t handle, gva_t caller);

@@ -5,12 +5,12 @@
 #include "tools/inspect/inspect.h"
 #include "tools/view/thread.h"
 
-static void name(void *ctx, gva_t addr, bool is_return, char *buf, size_t size)
+void inspect_name(void *ctx, gva_t addr, bool is_return, char *buf, size_t size)
 {
 	struct symbol_at at;
 
 	/* A call that does not return may be the last instruction: what follows it belongs to somebody else. */
-	if (is_return && !symtab_find(ctx, addr - 1, &at))
+	if (ctx && is_return && !symtab_find(ctx, addr - 1, &at))
 		snprintf(buf, size, "%s+%#lx/%#lx%s%s%s", at.name, (unsigned long)at.offset + 1, (unsigned long)at.size,
 			 at.module[0] ? " [" : "", at.module, at.module[0] ? "]" : "");
 	else
@@ -19,7 +19,7 @@ static void name(void *ctx, gva_t addr, bool is_return, char *buf, size_t size)
 
 int cmd_threads(struct inspect *in, char *err)
 {
-	struct thread_names names = {in->symbols ? name : NULL, in->symbols};
+	struct thread_names names = {in->symbols ? inspect_name : NULL, in->symbols};
 
 	if (in->json)
 		return inspect_json(in, json_threads(in->view, &names, err)) ? INSPECT_USAGE : INSPECT_HOLDS;

@@ -75,6 +75,8 @@ static int read_notes(struct view *v, const char *path, const Elf64_Phdr *ph, ch
 		} else if (nh.n_type == CORE_NOTE_REGS && nh.n_descsz >= sizeof(struct guest_regs) &&
 			   v->nr_cpus < MMV_NR_CPUS) {
 			memcpy(&v->regs[v->nr_cpus++], at(v, desc), sizeof(struct guest_regs));
+		} else if (nh.n_type == CORE_NOTE_MODULE) {
+			view_add_module(v, at(v, desc), nh.n_descsz);
 		} else if (nh.n_type == CORE_NOTE_LOG) {
 			v->log_at = desc;
 			v->log_len = nh.n_descsz;

@@ -233,6 +233,16 @@ static int map_regions(struct view *v, char *err)
 	return ret;
 }
 
+static void take_modules(struct view *v, struct json_object *status)
+{
+	struct json_object *list;
+
+	if (!json_object_object_get_ex(status, "modules", &list) || !json_object_is_type(list, json_type_array))
+		return;
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		view_add_module(v, json_object_get_string(json_object_array_get_idx(list, i)), 4096);
+}
+
 static int read_status(struct view *v, char *err)
 {
 	struct json_object *o = call(v, "{\"cmd\": \"status\"}", false, err), *kernel;
@@ -250,6 +260,7 @@ static int read_status(struct view *v, char *err)
 		v->nr_cpus = cpus < MMV_NR_CPUS ? (unsigned int)cpus : MMV_NR_CPUS;
 		if (json_object_object_get_ex(o, "kernel", &kernel))
 			snprintf(v->kernel, sizeof(v->kernel), "%.255s", json_object_get_string(kernel));
+		take_modules(v, o);
 	}
 	json_object_put(o);
 	return ret;

@@ -81,6 +81,7 @@ struct thread_names {
 /** print_thread - several lines. @stack: also how it came there */
 void print_thread(const struct view_thread *t, const struct thread_names *n, bool stack, FILE *out);
 int print_threads(const struct view *v, const struct thread_names *n, FILE *out, char *err);
+struct json_object *json_thread(const struct view_thread *t, const struct thread_names *n);
 struct json_object *json_threads(const struct view *v, const struct thread_names *n, char *err);
 
 #endif

@@ -160,7 +160,7 @@ static struct json_object *json_held(const struct view_thread *t, const struct t
 	return list;
 }
 
-static struct json_object *json_thread(const struct view_thread *t, const struct thread_names *n)
+struct json_object *json_thread(const struct view_thread *t, const struct thread_names *n)
 {
 	struct json_object *o = json_object_new_object(), *stack = json_object_new_array();
 	char text[128];

@@ -235,6 +235,8 @@ void view_close(struct view *v)
 		munmap(v->map, v->map_size);
 	for (unsigned int i = 0; i < v->nr_pins; i++)
 		close(v->pin[i]);
+	for (unsigned int i = 0; i < v->nr_modules; i++)
+		free((void *)(uintptr_t)v->modules[i]);
 	free(v->tlb);
 	free(v);
 }
@@ -253,6 +255,20 @@ enum view_kind view_kind(const struct view *v)
 const char *view_kernel(const struct view *v)
 {
 	return v->kernel;
+}
+
+void view_add_module(struct view *v, const char *path, size_t max)
+{
+	char *copy = v->nr_modules < VIEW_MAX_MODULES ? strndup(path, max) : NULL;
+
+	if (copy)
+		v->modules[v->nr_modules++] = copy;
+}
+
+const char *const *view_modules(const struct view *v, unsigned int *nr)
+{
+	*nr = v->nr_modules;
+	return v->modules;
 }
 
 const char *view_reason(const struct view *v)

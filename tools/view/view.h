@@ -79,6 +79,8 @@ void view_close(struct view *v);
 enum view_kind view_kind(const struct view *v);
 /** view_kernel - path of the kernel ELF, "" if unknown. */
 const char *view_kernel(const struct view *v);
+/** view_modules - paths of the payloads' object files, as far as they are known; @nr gets how many. They live as long as @v. */
+const char *const *view_modules(const struct view *v, unsigned int *nr);
 /** view_reason - for a core: the one line that says why it was written, else "". */
 const char *view_reason(const struct view *v);
 /** view_crashed_cpu - for a core: index of the vCPU that crashed, or -1. */

@@ -12,6 +12,8 @@
 
 #define VIEW_MAX_REGIONS (MMV_NR_RANGES + 2)
 
+#define VIEW_MAX_MODULES 64
+
 /* A direct-mapped cache of translations: one entry per 2 MiB of address space. Purely a matter of speed. */
 #define VIEW_TLB_SIZE 256
 struct view_tlb {
@@ -45,6 +47,8 @@ struct view {
 	char reason[128];
 	uint64_t log_at, log_len; /* in @map: the core's note */
 	char kernel[256];
+	const char *modules[VIEW_MAX_MODULES];
+	unsigned int nr_modules;
 
 	gpa_t cr3;
 	gva_t root_addr;
@@ -53,6 +57,9 @@ struct view {
 	struct mm_root root;
 	struct view_tlb *tlb;
 };
+
+/** view_add_module - note the path of a payload; of very many, the first ones */
+void view_add_module(struct view *v, const char *path, size_t max);
 
 /** view_alloc - an empty view. NULL: no memory, said in @err. */
 struct view *view_alloc(enum view_kind kind, char *err);
