@@ -83,7 +83,9 @@ unsigned int task_count(void);
 void timer_tick(void);
 
 void timer_init(void);
+/** random_init - the boot CPU's sequence; random_init_cpu() - another's, as soon as it has its per-CPU data */
 void random_init(u64 seed);
+void random_init_cpu(unsigned int cpu);
 
 /* module.c */
 

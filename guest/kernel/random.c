@@ -13,12 +13,17 @@
 
 static DEFINE_PER_CPU(struct rnd_state, rnd);
 
+static u64 run_seed;
+
+void random_init_cpu(unsigned int cpu)
+{
+	prandom_seed_state(per_cpu_ptr(&rnd, cpu), run_seed + cpu * 0x100000001b3ull);
+}
+
 void random_init(u64 seed)
 {
-	unsigned int cpu;
-
-	for_each_possible_cpu (cpu)
-		prandom_seed_state(per_cpu_ptr(&rnd, cpu), seed + cpu * 0x100000001b3ull);
+	run_seed = seed;
+	random_init_cpu(0);
 }
 
 u64 get_random_u64(void)

@@ -8,6 +8,7 @@
 #include <linux/glob.h>
 #include <linux/log2.h>
 #include <linux/prandom.h>
+#include <linux/smp.h>
 #include <linux/sort.h>
 
 /* Copies are looked at in a field with a margin, so that a byte too many shows. */
@@ -303,6 +304,29 @@ static void repeats_sequences(struct kunit *test)
 	KUNIT_EXPECT_NE(test, get_random_u64(), get_random_u64());
 }
 
+static void draw_two(void *numbers)
+{
+	u64 *mine = (u64 *)numbers + 2 * raw_smp_processor_id();
+
+	mine[0] = get_random_u64();
+	mine[1] = get_random_u64();
+}
+
+/* Every CPU has a sequence, and one of its own. */
+static void each_cpu_has_its_own_sequence(struct kunit *test)
+{
+	unsigned int nr = 2 * num_online_cpus();
+	u64 *numbers = kunit_kcalloc(test, 2 * nr_cpu_ids, sizeof(*numbers), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, numbers);
+	on_each_cpu(draw_two, numbers, 1);
+	for (unsigned int i = 0; i < nr; i++) {
+		KUNIT_EXPECT_NE(test, numbers[i], 0ULL);
+		for (unsigned int j = 0; j < i; j++)
+			KUNIT_EXPECT_NE(test, numbers[i], numbers[j]);
+	}
+}
+
 static struct kunit_case lib_cases[] = {
 	KUNIT_CASE(copies_any_size),
 	KUNIT_CASE(moves_overlapping),
@@ -314,6 +338,7 @@ static struct kunit_case lib_cases[] = {
 	KUNIT_CASE(sorts_and_searches),
 	KUNIT_CASE(counts_and_finds_bits),
 	KUNIT_CASE(repeats_sequences),
+	KUNIT_CASE(each_cpu_has_its_own_sequence),
 	{},
 };
 

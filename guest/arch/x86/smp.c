@@ -29,6 +29,7 @@
 
 #include "guest/arch/x86/arch.h"
 #include "guest/kernel/boot_info.h"
+#include "guest/kernel/main.h"
 
 #define ONLINE_TIMEOUT_S 30
 
@@ -75,6 +76,7 @@ static void prepare_cpu(unsigned int cpu)
 	*arch_per_cpu_ptr(&cpu_number, cpu) = cpu;
 	*arch_per_cpu_ptr(&slab_cpu_offset, cpu) = cpu * sizeof(struct slab_cpu);
 	*arch_per_cpu_ptr(&pcp_cpu_base, cpu) = (unsigned long)&mm_root.pcp[cpu * MAX_NR_ZONES];
+	random_init_cpu(cpu);
 	secondary_stacks[cpu] = stack + THREAD_SIZE;
 	ist_tops[cpu] = ist + IST_STACK_SIZE;
 	stack_init_cpu(cpu, irq + IRQ_STACK_SIZE, ist_tops[cpu]);
