@@ -3,6 +3,7 @@
  * main.c - a run, from the first thread to the exit code: what the VMM asked for, in this order: a replay, each payload, the
  * built-in suites.
  */
+#include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
@@ -73,6 +74,10 @@ static int kernel_main(void *unused)
 	else if (strcmp(action, "none") != 0)
 		code = run_all();
 	stack_depot_say();
+	if (irqs_while_off())
+		pr_notice("mmvisor: %lu interrupts came while interrupts were off, and were dropped: this processor is "
+			  "emulated, and delivered them twice\n",
+			  irqs_while_off());
 	mm_root.tsc_done = rdtsc();
 	exit_mark(MARK_DONE);
 	det_report();

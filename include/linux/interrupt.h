@@ -52,6 +52,12 @@ unsigned long irq_count(unsigned int irq);
 /** cpu_timer_ticks - timer interrupts that @cpu has taken since boot. */
 unsigned long cpu_timer_ticks(unsigned int cpu);
 
+/**
+ * irqs_while_off - interrupts that came while the CPU had interrupts off, since boot, all CPUs together. They were dropped. A
+ * processor delivers none; an emulated one may deliver one twice (guest/arch/x86/entry.S).
+ */
+unsigned long irqs_while_off(void);
+
 /* ---- softirqs ---- */
 
 enum {

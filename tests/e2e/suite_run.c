@@ -279,6 +279,19 @@ START_TEST(refused_instruction_is_named)
 }
 END_TEST
 
+START_TEST(interrupt_while_off_is_dropped)
+{
+	struct proc *p = run("mmvisor", "run", program_path("e2e/offirq.ko"));
+
+	if (p->code == 4 && matches(p->err, "cannot emulate|emulat")) {
+		skip("interrupt_while_off_is_dropped: this KVM refuses \"int n\" in ring 0");
+		return;
+	}
+	expect_code(p, 0);
+	expect_out(p, "[0-9]+ interrupts came while interrupts were off, and were dropped");
+}
+END_TEST
+
 START_TEST(same_seed_is_taken)
 {
 	struct proc *p = run("mmvisor", "run", "--seed", "12345", EMPTY);
@@ -328,6 +341,7 @@ Suite *suite_run(void)
 	tcase_add_test(t, hang_is_stopped);
 	tcase_add_test(t, stuck_guest_shows_its_threads);
 	tcase_add_test(t, refused_instruction_is_named);
+	tcase_add_test(t, interrupt_while_off_is_dropped);
 	tcase_add_test(t, same_seed_is_taken);
 	tcase_add_test(t, one_suite_by_glob);
 	suite_add_tcase(s, t);

@@ -9,8 +9,13 @@
  * Exceptions run on the stack they find, except double fault, NMI and machine check (own IST stacks). Interrupts run on the CPU's
  * interrupt stack (stack.c); the way out of the outermost one comes back to the stack of the task, and only
  * there may another task be switched to.
+ *
+ * No CPU takes an interrupt while interrupts are off, but an emulated one may: QEMU 7.2's TCG keeps the vector that a
+ * hypervisor injected with VMRUN as its pending exception, and delivers it a second time, whatever the flag says, if it has to
+ * leave its loop before the next #VMEXIT. Such an interrupt is counted and dropped, with no end of interrupt: it was never in service.
  */
 #include <asm/apic.h>
+#include <asm/irqflags.h>
 #include <asm/msr.h>
 
 #define PARK_STACK 128		/* one interrupt frame and the three registers of wake_entry */
@@ -135,7 +140,9 @@ gate_common:
 	jae	1f
 	call	trap_entry
 	jmp	gate_return
-1:	mov	%rsp, %rbx
+1:	testl	$X86_EFLAGS_IF, 152(%rdi)
+	jz	3f
+	mov	%rsp, %rbx
 	incl	%gs:irq_stack_depth
 	cmpl	$1, %gs:irq_stack_depth
 	jne	2f
@@ -164,6 +171,8 @@ gate_return:
 	pop	%rdi
 	add	$16, %rsp		/* vector, error code */
 	iretq
+3:	incq	%gs:nr_irqs_while_off
+	jmp	gate_return
 
 /* arch_call_on_irq_stack(%rdi: function) */
 	.balign 16

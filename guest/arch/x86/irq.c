@@ -42,6 +42,7 @@ struct irq_desc {
 
 static struct irq_desc irqs[NR_IRQS];
 static DEFINE_PER_CPU(unsigned long, timer_ticks);
+DEFINE_PER_CPU(unsigned long, nr_irqs_while_off); /* counted by entry.S, which says why */
 
 /** struct tick_call - what waits for the next tick. @taken: (a) by whoever will set @fn; free again when @fn is NULL */
 struct tick_call {
@@ -126,6 +127,16 @@ unsigned long cpu_timer_ticks(unsigned int cpu)
 	return cpu < nr_cpu_ids ? *(volatile unsigned long *)per_cpu_ptr(&timer_ticks, cpu) : 0;
 }
 EXPORT_SYMBOL_GPL(cpu_timer_ticks);
+
+unsigned long irqs_while_off(void)
+{
+	unsigned long nr = 0;
+
+	for (unsigned int cpu = 0; cpu < nr_cpu_ids; cpu++)
+		nr += *(volatile unsigned long *)per_cpu_ptr(&nr_irqs_while_off, cpu);
+	return nr;
+}
+EXPORT_SYMBOL_GPL(irqs_while_off);
 
 int tick_call(unsigned int cpu, void (*fn)(void *arg), void *arg)
 {

@@ -5,10 +5,12 @@
 #ifndef ASM_IRQFLAGS_H
 #define ASM_IRQFLAGS_H
 
-#include <stdbool.h>
+#define X86_EFLAGS_FIXED 0x2
+#define X86_EFLAGS_IF 0x200
 
-#define X86_EFLAGS_FIXED 0x2UL
-#define X86_EFLAGS_IF 0x200UL
+#ifndef __ASSEMBLER__
+
+#include <stdbool.h>
 
 static inline unsigned long arch_local_save_flags(void)
 {
@@ -64,4 +66,5 @@ static inline void arch_halt(void)
 	asm volatile("hlt" : : : "memory");
 }
 
+#endif
 #endif
