@@ -25,6 +25,7 @@ INSPECT_OBJ := $(INSPECT_SRC:%.c=$(O)/%.o)
 
 # The page that map --html fills in is part of the program.
 $(O)/tools/inspect/map_html.o: tools/inspect/map.html
+$(O)/tools/inspect/schema.o: tools/schema/mm-inspect.json
 
 $(B)/mm-inspect: $(INSPECT_OBJ) $(O)/libview.a
 	@mkdir -p $(@D)

@@ -84,6 +84,7 @@ static void usage(FILE *out)
 		fprintf(out, "  %-26s %s\n", head, commands[i].what);
 	}
 	fprintf(out, "  %-26s %s\n", "watch [COMMAND]", "a command (check) every --interval SECONDS, --count N times");
+	fprintf(out, "  %-26s %s\n", "schema [COMMAND]", "the form of what --json prints, as JSON Schema");
 }
 
 static int fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
@@ -292,6 +293,13 @@ static int check_options(const struct command *cmd, const struct inspect *in, bo
 	return INSPECT_HOLDS;
 }
 
+static int show_schema(const char *name)
+{
+	char err[VIEW_ERR_MAX] = "";
+
+	return print_schema(name, stdout, err) ? fail("%s", err) : INSPECT_HOLDS;
+}
+
 /* What is left after the options: [watch] COMMAND SOURCE [ARGUMENT]. */
 static int dispatch(struct inspect *in, char **args, int n, bool list)
 {
@@ -301,6 +309,8 @@ static int dispatch(struct inspect *in, char **args, int n, bool list)
 
 	if (!n)
 		return fail("which command? see mm-inspect --help");
+	if (!strcmp(args[0], "schema"))
+		return n > 2 ? fail("usage: mm-inspect schema [COMMAND]") : show_schema(n == 2 ? args[1] : NULL);
 	if (watched)
 		args++, n--;
 	cmd = n ? find_command(args[0]) : NULL;

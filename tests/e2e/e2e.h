@@ -101,6 +101,9 @@ struct json_object *control_reply(int fd);
 struct json_object *control_ok(int fd, const char *request);
 void control_refused(int fd, const char *request, const char *word);
 
+/** schema_complaint - what is wrong with @o by the definition @name of @schema (schema.c); NULL: nothing */
+const char *schema_complaint(struct json_object *schema, const char *name, struct json_object *o);
+
 /** xml_count - the file is well-formed XML; how many elements of that name are in it? */
 int xml_count(const char *name, const char *element);
 
@@ -108,6 +111,7 @@ Suite *suite_run(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);
+Suite *suite_schema(void);
 Suite *suite_inspect(void);
 Suite *suite_control(void);
 Suite *suite_replay(void);

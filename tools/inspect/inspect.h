@@ -67,6 +67,9 @@ struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
 int inspect_json(struct inspect *in, struct json_object *o);
 
+/** print_schema - the schema of all JSON, or of what is called @name. Return: 0, or -1 and one line in @err. */
+int print_schema(const char *name, FILE *out, char *err);
+
 /** inspect_name - a name for thread_names; @ctx: the symbols, or NULL */
 void inspect_name(void *ctx, gva_t addr, bool is_return, char *buf, size_t size);
 
