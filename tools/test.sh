@@ -5,12 +5,13 @@
 #
 # Each part is made of Check programs (counted from the TAP they write) and of the nested runner's cases. A program that dies,
 # is stopped or reports fewer tests than it planned is a failure. A Check program says "SKIP test: reason" for a test
-# that could not be done here; such a test is counted as skipped and its reason shown. The last line is the total.
+# that could not be done here; such a test is counted as skipped and its reason shown. Of several parts, nested runs beside the
+# others. The last line is the total.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit
 export LC_ALL=C
 log=build/test
-passed=0 failed=0 skipped=0 times=''
+passed=0 failed=0 skipped=0 times='' beside=''
 
 make_() { make -s --no-print-directory -j"$(nproc)" "$@"; }
 
@@ -83,16 +84,40 @@ part_e2e() {
 	for program in "${programs[@]}"; do check_program e2e "$program" 420; done
 }
 
+# The emulated machine, to its end. Leaves its report in $log/nested.log, the exit code in $log/nested.rc.
+run_nested() {
+	mkdir -p "$log"
+	rm -f "$log/nested.tap" "$log/nested.rc"
+	tools/nested.sh --tap "$log/nested.tap" >"$log/nested.log" 2>&1 &
+	# shellcheck disable=SC2064 # the one just started
+	trap "kill $! 2>/dev/null" TERM
+	wait $!
+	echo $? >"$log/nested.rc"
+	trap - TERM
+}
+
+build_nested() { make_ all e2e-tests && make_ STATIC=1 static-programs; }
+
+# It takes one core: beside other parts it runs in the background. Everything is built before: two makes would disturb each other.
+start_nested() {
+	if ! build_nested || ! make_ unit-tests; then return; fi
+	run_nested &
+	beside=$!
+	trap 'kill "$beside" 2>/dev/null' EXIT
+}
+
 part_nested() {
 	local tap=$log/nested.tap rc name
-	if ! make_ all e2e-tests || ! make_ STATIC=1 static-programs; then
+	if [ -n "$beside" ]; then
+		wait "$beside"
+		trap - EXIT
+	elif build_nested; then
+		run_nested
+	else
 		fail "the programs do not build"
 		return
 	fi
-	mkdir -p "$log"
-	rm -f "$tap"
-	tools/nested.sh --tap "$tap" >"$log/nested.log" 2>&1
-	rc=$?
+	rc=$(cat "$log/nested.rc" 2>/dev/null || echo none)
 	cat "$log/nested.log"
 	# Check programs in there left their TAP: their tests count one by one, the case that ran them not.
 	for name in build/nested/last/out/*/*.tap; do
@@ -112,6 +137,9 @@ part_nested() {
 }
 
 [ $# -gt 0 ] || { echo "test: say which parts: unit, e2e, nested" >&2; exit 2; }
+start=$SECONDS
+case " $* " in *' '?*' nested '*) start_nested ;; esac
+[ -z "$beside" ] || times=", building $((SECONDS - start)) s"
 for part in "$@"; do
 	echo "== $part"
 	start=$SECONDS
@@ -121,7 +149,7 @@ for part in "$@"; do
 	esac
 	times="$times, $part $((SECONDS - start)) s"
 done
-echo "== time with building: ${times#, }"
+echo "== time: ${times#, }, in all $SECONDS s"
 if [ $((passed + failed)) = 0 ]; then fail "nothing was tested"; fi
 echo "$passed passed, $failed failed, $skipped skipped"
 [ $failed = 0 ]
