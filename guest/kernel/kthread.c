@@ -11,6 +11,7 @@
 #include <linux/export.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -176,6 +177,8 @@ void kthread_exit(long result)
 	struct kthread *k = to_kthread(current);
 
 	check_task_end();
+	if (WARN_ON(k->task.mm))
+		kthread_unuse_mm(k->task.mm);
 	k->result = result;
 	k->task.flags |= PF_EXITING;
 	__atomic_fetch_add(&nr_ending, 1, __ATOMIC_RELAXED);

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
+#include <linux/swap.h>
 
 #include "guest/drivers/exit.h"
 #include "guest/kernel/kunit.h"
@@ -69,6 +70,8 @@ static int kernel_main(void *unused)
 	workqueue_start();
 	mm_root.tsc_booted = rdtsc();
 	exit_mark(MARK_BOOTED);
+	user_mm_init();
+	swap_init();
 	if (!strcmp(action, "list"))
 		kunit_list();
 	else if (strcmp(action, "none") != 0)

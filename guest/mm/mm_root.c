@@ -21,6 +21,7 @@
 #include "dma.h"
 #include "internal.h"
 #include "page_cache.h"
+#include "user_mm.h"
 
 struct mm_root mm_root = {
 	.magic = MM_ROOT_MAGIC,
@@ -77,6 +78,8 @@ void mm_usage(struct mm_usage *usage)
 
 void mm_drain(void)
 {
+	swap_cache_trim();
+	lru_add_drain_all();
 	vmalloc_purge();
 	slab_drain_all();
 	drain_all_pages(NULL);

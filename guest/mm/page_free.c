@@ -8,6 +8,7 @@
  *           and left alone, so a mistake costs a leak at worst.
  */
 #include <linux/export.h>
+#include <linux/rmap.h>
 
 #include <asm/pcp_cpu.h>
 
@@ -194,6 +195,8 @@ static void free_last(struct page *page)
 {
 	if (page->owner == OWNER_CACHE || page->owner == OWNER_ANON)
 		lru_page_release(page);
+	if (page->owner == OWNER_ANON)
+		anon_page_release(page);
 	free_block(page, page->order);
 }
 

@@ -351,6 +351,12 @@ int vm_munmap(unsigned long start, size_t len);
 int vm_mlock(unsigned long start, size_t len);
 int vm_munlock(unsigned long start, size_t len);
 
+/**
+ * vm_pageout - write what is mapped in [start, start + len) to swap and free it, as far as that can be (MADV_PAGEOUT)
+ * Return: pages that left memory, or -errno. Context: task, may sleep.
+ */
+long vm_pageout(unsigned long start, size_t len);
+
 /** find_vma - the area that holds @addr, or the next above it, or NULL. Needs: mmap_lock. */
 struct vm_area_struct *find_vma(struct mm_struct *mm, unsigned long addr);
 /** vma_lookup - the area that holds @addr, or NULL. Needs: mmap_lock. */
@@ -380,6 +386,17 @@ vm_fault_t fault_in_user(unsigned long addr, unsigned int flags);
 
 /** zap_vma_range - forget the pages of a part of an area; next time it is zeros. Needs: mmap_lock. May sleep. */
 void zap_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
+
+/* What mm_pagemap() says of an address; in the lower bits the page's number, or the slot's. */
+#define PM_PRESENT (1UL << 63)
+#define PM_SWAP (1UL << 62)
+#define PM_WRITE (1UL << 61)
+#define PM_DIRTY (1UL << 60)
+#define PM_ACCESSED (1UL << 59)
+#define PM_NUMBER ((1UL << 55) - 1)
+
+/** mm_pagemap - what is at @addr at the moment: PM_*, 0 if nothing. Needs: mmap_lock, or nobody else who uses @mm. */
+uint64_t mm_pagemap(struct mm_struct *mm, unsigned long addr);
 
 /** get_mm_counter - entries of its page tables, by kind */
 static inline unsigned long get_mm_counter(const struct mm_struct *mm, enum mm_counter which)
@@ -430,6 +447,9 @@ void mm_usage(struct mm_usage *usage);
  * Context: task, interrupts on.
  */
 void mm_drain(void);
+
+/** user_mm_init - what user memory needs; before the first mm_alloc(). Context: task. */
+void user_mm_init(void);
 
 /** pgtable_alloc, pgtable_free - one zeroed page for a page table, as @gfp allows; NULL when there is none. */
 struct page *pgtable_alloc(gfp_t gfp);

@@ -157,6 +157,7 @@ struct page *read_swap_cache(swp_entry_t entry, gfp_t gfp, bool *from_disk);
 /**
  * swap_writepage - begin to write a page of the swap cache; unlocks it
  * It is under writeback until it is written. If that fails it is dirty again, stays, and its slot is never given out again.
+ * Return: 0, or AOP_WRITEPAGE_ACTIVATE: still locked and dirty, because its slot is such a one.
  */
 int swap_writepage(struct page *page);
 /** nr_swapcache_pages - pages of the swap cache */

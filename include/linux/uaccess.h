@@ -4,8 +4,8 @@
  *
  * Kernel memory: a fault becomes an error instead of an oops. User memory: the lower half of addresses; a fault ends the copy,
  * and what of the kernel's memory may take part is checked first: a copy must not lead out of an object, nor touch a
- * part of it that its cache did not name (kmem_cache_create_usercopy()). There are no user processes yet, so no user
- * address is mapped unless somebody maps one.
+ * part of it that its cache did not name (kmem_cache_create_usercopy()). A thread has user memory if it is in an address
+ * space (kthread_use_mm()): then a fault brings the page in, and ends the copy only where that cannot be.
  */
 #ifndef LINUX_UACCESS_H
 #define LINUX_UACCESS_H
@@ -14,6 +14,7 @@
 #include <stddef.h>
 
 #include <linux/compiler.h>
+#include <linux/errno.h>
 
 /**
  * copy_from_kernel_nofault - read kernel memory that may be unmapped
@@ -59,6 +60,20 @@ unsigned long copy_to_user(void __user *to, const void *from, unsigned long n);
 unsigned long copy_from_user(void *to, const void __user *from, unsigned long n);
 /** clear_user - Return: bytes that could not be cleared. */
 unsigned long clear_user(void __user *to, unsigned long n);
+/** get_user, put_user - one value of the size that @ptr points at. Return: 0 or -EFAULT; what could not be read is 0. */
+#define get_user(x, ptr)                                                                                               \
+	({                                                                                                             \
+		__typeof__(*(ptr)) __gu_value;                                                                         \
+		unsigned long __gu_left = copy_from_user(&__gu_value, (ptr), sizeof(__gu_value));                      \
+		(x) = __gu_value;                                                                                      \
+		__gu_left ? -EFAULT : 0;                                                                               \
+	})
+#define put_user(x, ptr)                                                                                               \
+	({                                                                                                             \
+		__typeof__(*(ptr)) __pu_value = (x);                                                                   \
+		copy_to_user((ptr), &__pu_value, sizeof(__pu_value)) ? -EFAULT : 0;                                    \
+	})
+
 /** strnlen_user - length with the NUL; more than @n if there is none in @n bytes; 0 after a fault. */
 long strnlen_user(const char __user *s, long n);
 

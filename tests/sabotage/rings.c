@@ -28,11 +28,20 @@ static gva_t ring_of(uint32_t kind, struct mm_ring *ring)
 /* A descriptor in use that another one follows. */
 static gva_t chained(struct mm_ring *ring)
 {
+	bool free[VIRTQ_MAX] = {false};
+	uint32_t at_free;
+
 	ring_of(RING_VIRTQ, ring);
+	/* Free ones still say what they said when they were in use. */
+	at_free = ring->first;
+	for (uint32_t n = 0; n < ring->nr && at_free < VIRTQ_MAX; n++) {
+		free[at_free] = true;
+		at_free = peek16(AT(ring->desc.va + at_free * sizeof(struct virtq_desc), struct virtq_desc, next));
+	}
 	for (uint32_t n = 0; n < ring->size; n++) {
 		gva_t at = ring->desc.va + n * sizeof(struct virtq_desc);
 
-		if (peek16(AT(at, struct virtq_desc, flags)) & VIRTQ_DESC_F_NEXT)
+		if (!free[n] && peek16(AT(at, struct virtq_desc, flags)) & VIRTQ_DESC_F_NEXT)
 			return at;
 	}
 	ck_abort_msg("no request in flight");

@@ -289,7 +289,7 @@ const struct sabotage table_sabotage[] = {
 	{"pgtable.area", "a mapping in no area", leaf_in_no_area, ""},
 	{"pgtable.wx", "data executable", leaf_executable, "pgtable.alias"},
 	{"pgtable.wx", "text writable", text_writable, "pgtable.bits"},
-	{"pgtable.user", "a kernel page open to user mode", leaf_for_user, ""},
+	{"pgtable.user", "a kernel page open to user mode", leaf_for_user, "mm.kernel_half"},
 	{"pgtable.nx", "the direct map executable", direct_executable, "pgtable.alias map.rights"},
 	{"pgtable.alias", "code writable by another address", code_writable_elsewhere, ""},
 	{"pgtable.bits", "a global page", leaf_global, ""},

@@ -167,7 +167,7 @@ const struct sabotage thread_sabotage[] = {
 	{"thread.stack", "a saved stack pointer under the stack", pointer_outside, ""},
 	{"thread.stack", "a hole in a stack", stack_not_mapped, PAGES_OF_STACK " pgtable.count"},
 	{"thread.stack", "the guard page mapped", guard_mapped, PAGES_OF_STACK " pgtable.count"},
-	{"thread.cpu", "a CPU that runs what is no thread", cpu_runs_nobody, "lock.held sched.queue"},
+	{"thread.cpu", "a CPU that runs what is no thread", cpu_runs_nobody, "lock.held mm.cpus sched.queue"},
 	{"thread.cpu", "an idle thread that is none", idle_thread_lost, ""},
 	{"thread.atomic", "an impossible preempt count", odd_preempt_count, ""},
 	{"thread.atomic", "a spinlock held by a sleeping thread", sleeps_with_a_spinlock, "lock.quiet"},

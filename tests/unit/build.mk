@@ -12,7 +12,7 @@ U_KERNEL  := -Iinclude -Itests/unit/arch/include
 U_WRAP	  := $(foreach f,alloc_pages_owner alloc_pages_bulk_owner kmem_cache_alloc __kmalloc_cache __kmalloc,-Wl,--wrap=$(f))
 
 U_GUEST_O := $(U_GUEST:%.c=$(U_B)/%.o)
-U_SIM_O	  := $(U_B)/tests/unit/arch/sim.o $(U_B)/tests/unit/arch/sim_kernel.o $(U_B)/tests/unit/arch/sim_block.o $(U_B)/tests/unit/validate.o
+U_SIM_O	  := $(U_B)/tests/unit/arch/sim.o $(U_B)/tests/unit/arch/sim_kernel.o $(U_B)/tests/unit/arch/sim_block.o $(U_B)/tests/unit/arch/sim_user.o $(U_B)/tests/unit/validate.o
 U_MM_TESTS := $(patsubst tests/unit/%.c,$(U_B)/%,$(wildcard tests/unit/test_mm_*.c))
 
 UNIT_TESTS += $(U_MM_TESTS)
@@ -27,7 +27,7 @@ $(U_B)/tests/unit/arch/sim.o: tests/unit/arch/sim.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(U_COMMON) $(U_SAN) -D_GNU_SOURCE -Itests/unit/arch/include -Iinclude -c -o $@ $<
 
-$(U_B)/tests/unit/validate.o $(U_B)/tests/unit/arch/sim_kernel.o $(U_B)/tests/unit/arch/sim_block.o: $(U_B)/%.o: %.c
+$(U_B)/tests/unit/validate.o $(U_B)/tests/unit/arch/sim_kernel.o $(U_B)/tests/unit/arch/sim_block.o $(U_B)/tests/unit/arch/sim_user.o: $(U_B)/%.o: %.c
 	$(call say,CC,$@)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(U_COMMON) $(U_SAN) $(U_KERNEL) -c -o $@ $<

@@ -139,6 +139,30 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_VM_ONCE] = {"vmalloc.once", "no page is mapped twice unless somebody asked for that", "142,146"},
 	[R_VM_PAGES] = {"vmalloc.pages", "pages of an area are allocated, its own, and in no other area", "146"},
 	[R_VM_OWNED] = {"vmalloc.owned", "every page owned by vmalloc belongs to an area", "146,236"},
+	[R_MM_LIST] = {"mm.list", "address spaces form one list, whose length the root knows", "232"},
+	[R_MM_AREAS] = {"mm.areas", "areas of an address space do not overlap, and add up to its counts", "156,162"},
+	[R_MM_INSIDE] = {"mm.inside",
+			 "an entry of a user page table lies in an area, has no more rights, and leads to user "
+			 "memory or to swap",
+			 "155,157"},
+	[R_MM_KERNEL_HALF] = {"mm.kernel_half", "the kernel is the same in every address space", "154"},
+	[R_MM_CPUS] = {"mm.cpus", "a CPU is noted with an address space if and only if it runs a thread of it", "159"},
+	[R_MM_RSS] = {"mm.rss", "counts of pages, swap entries and tables are those of its page tables", "233"},
+	[R_MM_SHARED] = {"mm.shared", "a page that several entries lead to is writable by none", "65,157"},
+	[R_RMAP_COUNT] = {"rmap.count", "mapcount == entries that map the page; each of them is a reference", "13,157"},
+	[R_RMAP_LEADS_BACK] = {"rmap.leads_back", "a mapped page leads to its area and address, and back", "157,237"},
+	[R_RMAP_AREAS] = {"rmap.areas", "an anon_vma lists the areas that name it, and knows how many", "157"},
+	[R_ANON_HELD] = {"anon.held", "an anonymous page is mapped, in the swap cache, in a batch, or being moved",
+			 "237"},
+	[R_ANON_DIRTY] = {"anon.dirty",
+			  "who has written to a page has left a mark: others hold zeros or have a copy on disk", "157"},
+	[R_ANON_MLOCKED] = {"anon.mlocked", "a page is kept in memory if and only if a locked area maps it", "179"},
+	[R_SWAP_CACHE] = {"swap.cache", "a page of the swap cache and its slot lead to each other", "174,178"},
+	[R_SWAP_MAP] = {"swap.map", "the count of a slot == entries that lead to it", "175"},
+	[R_SWAP_COUNT] = {"swap.count", "slots in use, cached and usable == recount", "176"},
+	[R_SWAP_CLUSTER] = {"swap.cluster",
+			    "clusters know how many of their slots are in use; the free ones form a list", "176"},
+	[R_SWAP_CPU] = {"swap.cpu", "a CPU takes slots from a cluster that is its own", "177"},
 	[R_MODULE_SECTIONS] = {"module.sections", "sections of loaded modules lie in busy areas of module space",
 			       "135"},
 	[R_DMA_DEVICES] = {"dma.devices", "the list of devices is closed and its links agree both ways", "208"},
@@ -350,8 +374,9 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones, check_buddy,   check_debug_begin, check_pages, check_pageblocks, check_depot, check_tables,
-	check_slabs, check_vmalloc, check_dma,         check_rings, check_threads,    check_sched,
+	check_zones,   check_buddy,  check_debug_begin, check_pages,   check_pageblocks,
+	check_depot,   check_tables, check_anon,        check_swap,    check_slabs,
+	check_vmalloc, check_dma,    check_rings,       check_threads, check_sched,
 };
 
 static void finish(struct check_report *r, uint64_t start)
@@ -437,6 +462,9 @@ int view_check(struct view *v, struct check_report *r, char *err)
 	vec_free(&c.pt_pages);
 	vec_free(&c.vm_pages);
 	vec_free(&c.dma_heads);
+	vec_free(&c.anon_pages);
+	vec_free(&c.swap_refs);
+	free(c.user_maps.at);
 	free(c.vm_leaves.at);
 	finish(r, start);
 	return (int)r->broken;

@@ -117,6 +117,24 @@ enum rule {
 	R_VM_BLOCK,
 	R_VM_ONCE,
 	R_MODULE_SECTIONS,
+	R_MM_LIST,
+	R_MM_AREAS,
+	R_MM_INSIDE,
+	R_MM_KERNEL_HALF,
+	R_MM_CPUS,
+	R_MM_RSS,
+	R_MM_SHARED,
+	R_RMAP_COUNT,
+	R_RMAP_LEADS_BACK,
+	R_RMAP_AREAS,
+	R_ANON_HELD,
+	R_ANON_DIRTY,
+	R_ANON_MLOCKED,
+	R_SWAP_CACHE,
+	R_SWAP_MAP,
+	R_SWAP_COUNT,
+	R_SWAP_CLUSTER,
+	R_SWAP_CPU,
 	R_DMA_DEVICES,
 	R_DMA_OWNER,
 	R_DMA_COHERENT,
@@ -161,6 +179,18 @@ void vec_sort(struct vec *v);
 /** vec_has - is @x in the sorted @v? Return: its index, or -1. */
 long vec_find(const struct vec *v, uint64_t x);
 void vec_free(struct vec *v);
+
+/** struct page_set - pfns seen, open addressing; 0 marks an empty slot, so what is kept is pfn + 1. */
+struct page_set {
+	uint64_t *at;
+	size_t nr, cap;
+};
+
+/** struct user_maps - entries of user page tables that map a page: see check_user.h */
+struct user_maps {
+	struct user_map *at;
+	size_t nr, cap;
+};
 
 /** struct check_leaf - one mapping found in the page tables: @flags as VIEW_PTE_*. */
 struct check_leaf {
@@ -211,10 +241,15 @@ struct check_ctx {
 	} blocks;
 	bool watched; /* the guest keeps an entry for each page: @page_debug says where */
 	struct page_debug page_debug;
-	bool any_flux;           /* some zone is in flux, so totals over all pages prove nothing */
-	struct vec slab_heads;   /* pfns, ascending: found by the memory map */
-	struct vec pt_pages;     /* pfns whose owner is OWNER_PGTABLE */
-	struct vec dma_heads;    /* pfns of heads whose owner is OWNER_DMA */
+	bool any_flux;         /* some zone is in flux, so totals over all pages prove nothing */
+	struct vec slab_heads; /* pfns, ascending: found by the memory map */
+	struct vec pt_pages;   /* pfns whose owner is OWNER_PGTABLE */
+	struct vec dma_heads;  /* pfns of heads whose owner is OWNER_DMA */
+	struct vec anon_pages; /* pfns of pages whose owner is OWNER_ANON */
+	struct user_maps user_maps;
+	struct vec swap_refs; /* slots that entries of user page tables lead to, type << 56 | slot, once for each */
+	uint64_t user_moving; /* entries that say that a page is being moved */
+	bool users_flux; /* some address space could not be looked at: what adds up over all of them proves nothing */
 	struct vec vm_pages;     /* pfns of heads whose owner is OWNER_VMALLOC */
 	bool vm_partial;         /* not every area of vmalloc and module space could be looked at */
 	struct leaves vm_leaves; /* mappings in vmalloc and module space, ascending */
@@ -297,6 +332,8 @@ void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
 void check_rings(struct check_ctx *c);
+void check_anon(struct check_ctx *c);
+void check_swap(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */

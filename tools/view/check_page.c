@@ -173,6 +173,8 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 			vec_add(&s->c->pt_pages, pfn + i);
 	else if (p->owner == OWNER_VMALLOC)
 		vec_add(&s->c->vm_pages, pfn);
+	else if (p->owner == OWNER_ANON)
+		vec_add(&s->c->anon_pages, pfn);
 	else if (p->owner == OWNER_DMA)
 		vec_add(&s->c->dma_heads, pfn);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 /*
- * check_pgtable.c - the kernel's page tables: every table, every mapping, once.
+ * check_pgtable.c - page tables: every table, every mapping of the kernel, once. Those of user address spaces: check_user.c.
  *
  * The walk goes four levels deep with its own stack. A table that was already walked is a fault and is not entered
  * again, so the walk is bounded by the number of pages there are, whatever the tables say.
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tools/view/check_impl.h"
+#include "tools/view/check_user.h"
 
 #define PTE_ADDR 0x000ffffffffff000ULL
 #define ENTRIES 512
@@ -16,17 +16,11 @@
 #define CODE_MAX (2UL << 20)
 #define KERNEL_HALF 0xffff800000000000UL
 
-/** struct set - pfns seen, open addressing; 0 marks an empty slot, so what is kept is pfn + 1. */
-struct set {
-	uint64_t *at;
-	size_t nr, cap;
-};
+static bool set_put(struct page_set *s, uint64_t x);
 
-static bool set_put(struct set *s, uint64_t x);
-
-static void set_grow(struct set *s)
+static void set_grow(struct page_set *s)
 {
-	struct set more = {.cap = s->cap ? s->cap * 2 : 1024};
+	struct page_set more = {.cap = s->cap ? s->cap * 2 : 1024};
 
 	more.at = calloc(more.cap, sizeof(*more.at));
 	if (!more.at) {
@@ -40,7 +34,7 @@ static void set_grow(struct set *s)
 	*s = more;
 }
 
-static size_t set_slot(const struct set *s, uint64_t x)
+static size_t set_slot(const struct page_set *s, uint64_t x)
 {
 	size_t i = (x * 0x9e3779b97f4a7c15ULL >> 20) & (s->cap - 1);
 
@@ -50,7 +44,7 @@ static size_t set_slot(const struct set *s, uint64_t x)
 }
 
 /* Return: whether it was new. */
-static bool set_put(struct set *s, uint64_t x)
+static bool set_put(struct page_set *s, uint64_t x)
 {
 	size_t i;
 
@@ -64,7 +58,7 @@ static bool set_put(struct set *s, uint64_t x)
 	return true;
 }
 
-static bool set_has(const struct set *s, uint64_t x)
+static bool set_has(const struct page_set *s, uint64_t x)
 {
 	return s->cap && s->at[set_slot(s, x)];
 }
@@ -72,7 +66,7 @@ static bool set_has(const struct set *s, uint64_t x)
 /** struct walk - one level each: the table, the next entry to look at, and the rights so far. */
 struct walk {
 	struct check_ctx *c;
-	struct set tables;
+	struct page_set tables;
 	struct level {
 		const uint64_t *table;
 		unsigned int next, used;
@@ -278,10 +272,8 @@ static void check_leaf(struct walk *w, const struct check_leaf *l)
 	check_area(w, l);
 }
 
-/* A table is about to be entered. Return: its entries, or NULL if it must not be. */
-static const uint64_t *enter(struct walk *w, gpa_t gpa, gva_t va, unsigned int level)
+const uint64_t *table_enter(struct check_ctx *c, struct page_set *tables, gpa_t gpa, gva_t va, unsigned int level)
 {
-	struct check_ctx *c = w->c;
 	uint64_t pfn = gpa >> MMV_PAGE_SHIFT;
 	const uint64_t *table = view_phys(c->v, gpa, MMV_PAGE_SIZE);
 	struct check_fault *f;
@@ -293,7 +285,7 @@ static const uint64_t *enter(struct walk *w, gpa_t gpa, gva_t va, unsigned int l
 		check_want(f, "one in RAM");
 		return NULL;
 	}
-	if (!set_put(&w->tables, pfn)) {
+	if (!set_put(tables, pfn)) {
 		f = check_fault(c, R_PT_UNIQUE, pfn, va, "table of level %u", level);
 		check_got(f, "a table that another entry leads to as well");
 		check_want(f, "one entry for each table");
@@ -362,29 +354,36 @@ static bool waits_for_purge(const struct walk *w, gva_t start, uint64_t size)
 	return false;
 }
 
-/* A table whose entries were all seen: one that comes from the page allocator knows how many there are, and is not empty. */
-static void leave_table(struct walk *w, const struct level *l, unsigned int level)
+void table_leave(struct check_ctx *c, uint64_t pfn, gva_t va, unsigned int level, unsigned int used)
 {
-	struct check_ctx *c = w->c;
 	struct check_fault *f;
 	struct page page;
 
-	if (view_page(c->v, l->pfn, &page) || page.state != PAGE_USED || page.owner != OWNER_PGTABLE)
+	if (view_page(c->v, pfn, &page) || page.state != PAGE_USED || page.owner != OWNER_PGTABLE)
 		return;
 	if (c->busy) { /* a count grows before and shrinks after its entries do */
 		check_flux(c, R_PT_COUNT, R_PT_EMPTY);
 		return;
 	}
-	if (page.private != l->used) {
-		f = check_fault(c, R_PT_COUNT, l->pfn, sign_extend(l->va), "table of level %u", level);
+	if (page.private != used) {
+		f = check_fault(c, R_PT_COUNT, pfn, va, "table of level %u", level);
 		check_got(f, "a count of %lu", page.private);
-		check_want(f, "%u, its entries in use", l->used);
+		check_want(f, "%u, its entries in use", used);
 	}
-	if (!l->used && level < 3 && !waits_for_purge(w, sign_extend(l->va), ENTRIES << (12 + 9 * (level - 1)))) {
-		f = check_fault(c, R_PT_EMPTY, l->pfn, sign_extend(l->va), "table of level %u", level);
+	if (!used && level < 3) {
+		f = check_fault(c, R_PT_EMPTY, pfn, va, "table of level %u", level);
 		check_got(f, "no entry in use");
 		check_want(f, "freed, or at least one");
 	}
+}
+
+/* A table of the kernel's whose entries were all seen. That of a freed area stays until the purge. */
+static void leave_table(struct walk *w, const struct level *l, unsigned int level)
+{
+	gva_t va = sign_extend(l->va);
+
+	if (l->used || level >= 3 || !waits_for_purge(w, va, ENTRIES << (12 + 9 * (level - 1))))
+		table_leave(w->c, l->pfn, va, level, l->used);
 }
 
 static void walk_entry(struct walk *w, unsigned int *depth)
@@ -411,7 +410,7 @@ static void walk_entry(struct walk *w, unsigned int *depth)
 		check_leaf(w, &leaf);
 		return;
 	}
-	const uint64_t *table = enter(w, e & PTE_ADDR, va, *depth - 1);
+	const uint64_t *table = table_enter(w->c, &w->tables, e & PTE_ADDR, va, *depth - 1);
 
 	if (!table)
 		return;
@@ -426,7 +425,7 @@ static void walk_entry(struct walk *w, unsigned int *depth)
 static void walk_tables(struct walk *w)
 {
 	unsigned int depth = 4;
-	const uint64_t *top = enter(w, view_cr3(w->c->v), 0, 4);
+	const uint64_t *top = table_enter(w->c, &w->tables, view_cr3(w->c->v), 0, 4);
 
 	if (!top)
 		return;
@@ -559,6 +558,7 @@ void check_tables(struct check_ctx *c)
 	check_ran(c, R_BUDDY_UNMAPPED);
 	note_all_lazy(&w);
 	walk_tables(&w);
+	check_user_tables(c, &w.tables);
 	check_code(&w);
 	check_direct(&w);
 	check_backing(&w);

@@ -9,6 +9,8 @@
 #include <asm/processor.h>
 #include <asm/ptrace.h>
 
+struct mm_struct;
+
 /* Linker script. */
 extern char kernel_start[], kernel_end[];
 #include <asm/sections.h>
@@ -124,6 +126,14 @@ void send_ipi_to(unsigned long cpus, unsigned int vector);
 /* tlb.c */
 
 void tlb_handle_flush(void);
+
+/* user.c */
+
+/** arch_switch_mm - this CPU goes from one address space (NULL: the kernel's own) to another. Needs: interrupts off. */
+void arch_switch_mm(struct mm_struct *prev, struct mm_struct *next);
+
+/** user_fault - an exception at a user address: make the page accessible. Return: false if that cannot be. May sleep. */
+bool user_fault(const struct pt_regs *regs, unsigned long addr);
 
 /* extable.c */
 

@@ -2,12 +2,12 @@
 /*
  * pgtable.c - changes to the kernel's page tables while it runs: what vmalloc and the module loader stand on.
  *
- * Shape:  four levels of 512 entries. All CPUs use the one set that paging.c made. In the areas that change, entries map 4 KiB
+ * Shape:  four levels of 512 entries, in the one set that paging.c made; user address spaces have the upper half in common. In the areas that change, entries map 4 KiB
  *         or 2 MiB.
  * Tables: made on demand (pgtable_alloc(): OWNER_PGTABLE) by whoever maps, taken out of the tree when they are empty by whoever
  *         has unmapped (arch_unhook_tables()), freed after the flush that follows. The page of such a table counts in its
  *         "private" the entries that are not zero. Tables from boot are reserved memory, have no count and stay; so do
- *         tables of level 3, of which there is one for each 512 GiB in use: every future set of tables shares them.
+ *         tables of level 3, of which there is one for each 512 GiB in use: the tables of every user address space share them.
  * Always: the count of a table is at least its number of entries: it grows before they are written and shrinks after they were
  *         cleared. So a table whose count is 0 is empty, and nobody is about to write to it.
  * Locks:  table_lock for hooking and unhooking tables, and for growing a count. Entries that map are written without it: callers
@@ -25,6 +25,19 @@
 #include "guest/arch/x86/tables.h"
 
 static DEFINE_SPINLOCK(table_lock);
+
+unsigned long tables_lock(void)
+{
+	unsigned long irq;
+
+	spin_lock_irqsave(&table_lock, irq);
+	return irq;
+}
+
+void tables_unlock(unsigned long irq)
+{
+	spin_unlock_irqrestore(&table_lock, irq);
+}
 
 unsigned long *table_walk(unsigned long va, unsigned int *level)
 {
@@ -77,6 +90,8 @@ static unsigned long *try_table(unsigned long va, unsigned int level, unsigned i
 			*spare = NULL;
 			table_count(table, 1);
 			*(volatile unsigned long *)entry = value;
+			if (l == 4)
+				pgds_follow(entry);
 		}
 		*blocked = value & _PAGE_PSE;
 		table = value && !*blocked ? table_of(value) : NULL;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.c - the context switch between two kernel threads: callee-saved registers on the stack, and the stack pointer.
+ * process.c - the context switch between two kernel threads: callee-saved registers on the stack, the stack pointer, and the user
+ * address space if they have not the same.
  */
 #include <linux/export.h>
 #include <linux/percpu.h>
@@ -35,5 +36,7 @@ void arch_thread_init(struct thread_struct *t, void *top, void (*fn)(struct task
 struct task_struct *__switch_to(struct task_struct *prev, struct task_struct *next)
 {
 	arch_this_cpu_write(current_task, next);
+	if (unlikely(prev->mm != next->mm))
+		arch_switch_mm(prev->mm, next->mm);
 	return arch_switch_stack(&prev->thread, &next->thread, prev);
 }

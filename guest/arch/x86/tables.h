@@ -40,6 +40,13 @@ unsigned long *table_walk(unsigned long va, unsigned int *level);
 /** table_count - so many more (fewer) entries of @table are in use. Growing from 0 needs the lock that keeps it hooked. */
 void table_count(const unsigned long *table, long by);
 
+/** tables_lock, tables_unlock - the lock that guards the shape of the kernel's tables. Interrupts are off in between. */
+unsigned long tables_lock(void);
+void tables_unlock(unsigned long irq);
+
+/** pgds_follow - an entry of the kernel's top table is new: all top tables get it. Needs: tables_lock(). */
+void pgds_follow(const unsigned long *entry);
+
 /** table_replace - @entry from @old to @value, unless it is something else by now. */
 bool table_replace(unsigned long *entry, unsigned long old, unsigned long value);
 

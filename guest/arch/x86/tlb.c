@@ -4,7 +4,8 @@
  *
  * One shoot-down at a time: the request lies in one place, guarded by a lock that is waited for with interrupts on, so that a
  * waiting CPU still answers the one before. The CPU that asks flushes itself, interrupts the others and waits until
- * each has answered; only then may the pages be used again. No mapping is global: reloading %cr3 drops all.
+ * each has answered; only then may the pages be used again. No mapping is global: reloading %cr3 drops all. Of a user address
+ * space only the CPUs that have it loaded are asked; one that has left it by the time it answers has forgotten it anyway.
  */
 #include <linux/bug.h>
 #include <linux/export.h>
@@ -58,13 +59,15 @@ void tlb_handle_flush(void)
 	__atomic_fetch_and(&flush_waiting, ~(1UL << raw_smp_processor_id()), __ATOMIC_RELEASE);
 }
 
-void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
+void arch_flush_tlb_cpus(uint64_t cpus, unsigned long start, unsigned long end)
 {
-	unsigned long others;
+	unsigned long me, others;
 
 	preempt_disable();
-	others = __atomic_load_n(&cpu_online_bits, __ATOMIC_ACQUIRE) & ~(1UL << raw_smp_processor_id());
-	arch_flush_tlb_local(start, end);
+	me = 1UL << raw_smp_processor_id();
+	others = cpus & __atomic_load_n(&cpu_online_bits, __ATOMIC_ACQUIRE) & ~me;
+	if (cpus & me)
+		arch_flush_tlb_local(start, end);
 	if (others && likely(!no_shootdown)) {
 		/* A CPU that waits here with interrupts off does not answer another one that does the same. */
 		WARN_ON_ONCE(irqs_disabled());
@@ -79,6 +82,11 @@ void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
 		__atomic_store_n(&flush_lock, 0, __ATOMIC_RELEASE);
 	}
 	preempt_enable();
+}
+
+void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end)
+{
+	arch_flush_tlb_cpus(~0UL, start, end);
 }
 
 void arch_flush_tlb_all(void)

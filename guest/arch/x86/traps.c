@@ -106,6 +106,8 @@ static void handle_exception(struct pt_regs *regs)
 
 	if (v == TRAP_PAGE_FAULT && !(err & X86_PF_PROT) && paging_fault(cr2))
 		return;
+	if (v == TRAP_PAGE_FAULT && user_fault(regs, cr2))
+		return;
 	if (v != TRAP_NMI && v != TRAP_DOUBLE_FAULT && fixup_exception(regs))
 		return;
 	fault_examine(regs, cr2, &fault);

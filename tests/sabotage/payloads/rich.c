@@ -7,7 +7,8 @@
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
  * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
  * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not;
- * a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period.
+ * a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period; the running thread's user address space and a copy of
+ * it, with pages that are shared, copied, only read, locked, on disk, and both in memory and on disk.
  */
 #include <kunit/test.h>
 #include <linux/bio.h>
@@ -21,10 +22,14 @@
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/panic.h>
 #include <linux/rcupdate.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/swap.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 #include <mmvisor/dma_engine.h>
 
@@ -121,6 +126,31 @@ static void fill_devices(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[1]), 0);
 }
 
+/* Which page of the first area is what, tests/sabotage/users.c knows. */
+static void fill_users(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc(), *copy;
+	unsigned long at, locked;
+	u64 x;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	kthread_use_mm(mm);
+	at = vm_mmap(NULL, 0, 12 * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	locked = vm_mmap(NULL, 1UL << 32, 2 * PAGE_SIZE, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_LOCKED, 0);
+	KUNIT_ASSERT_EQ(test, locked, 1UL << 32);
+	for (u64 i = 0; i < 6; i++)
+		KUNIT_ASSERT_EQ(test, put_user(i + 1, (u64 *)(at + i * PAGE_SIZE)), 0);
+	KUNIT_ASSERT_EQ(test, get_user(x, (u64 *)(at + 6 * PAGE_SIZE)), 0);
+	KUNIT_ASSERT_EQ(test, vm_pageout(at, 2 * PAGE_SIZE), 2L);
+	copy = dup_mm(mm);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	KUNIT_ASSERT_EQ(test, get_user(x, (u64 *)(at + PAGE_SIZE)), 0);
+	KUNIT_ASSERT_EQ(test, x, 2UL);
+	KUNIT_ASSERT_EQ(test, put_user(33UL, (u64 *)(at + 2 * PAGE_SIZE)), 0);
+	lru_add_drain_all();
+}
+
 static int has_no_turn(void *unused)
 {
 	(void)unused;
@@ -182,6 +212,7 @@ static void rich(struct kunit *test)
 	fill_pages(test);
 	fill_areas(test);
 	fill_devices(test);
+	fill_users(test);
 	fill_queues(test);
 	panic("rich: as intended");
 }

@@ -83,4 +83,9 @@ uint32_t sim_below(uint32_t limit);
 /** sim_steps - how many steps a random test takes: MM_TEST_STEPS, or @standard. */
 unsigned long sim_steps(unsigned long standard);
 
+/* sim_user.c */
+
+/** sim_swap_sectors - size of the swap device; 0: there is none. sim_user_flushes: TLB flushes of user memory so far */
+extern unsigned long sim_swap_sectors, sim_user_flushes;
+
 #endif

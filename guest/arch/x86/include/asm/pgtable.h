@@ -2,9 +2,10 @@
 /*
  * asm/pgtable.h - page table entries, and the primitives by which guest/mm changes the kernel's mappings.
  *
- * There is one set of page tables, used by every CPU. What the primitives touch lies in the vmalloc and module areas.
+ * There is one set of kernel page tables, used by every CPU. What the primitives touch lies in the vmalloc and module areas.
+ * The lower half belongs to user address spaces, each with a top table of its own and what guest/mm hangs below it.
  *
- * Bits of an entry that maps something: A always; D if and only if it may be written to; NX unless it is code; never G (there is
+ * Bits of a kernel entry that maps something: A always; D if and only if it may be written to; NX unless it is code; never G (there is
  * one set of tables, and reloading %cr3 shall drop everything); never the bit for user mode.
  */
 #ifndef ASM_PGTABLE_H
@@ -16,6 +17,7 @@
 
 #define _PAGE_PRESENT 0x001UL
 #define _PAGE_RW 0x002UL
+#define _PAGE_USER 0x004UL
 #define _PAGE_PWT 0x008UL
 #define _PAGE_PCD 0x010UL
 #define _PAGE_ACCESSED 0x020UL
@@ -102,6 +104,26 @@ void arch_flush_tlb_all(void);
 
 /** arch_tlb_flushes - flushes that @cpu made because another CPU asked for them. */
 unsigned long arch_tlb_flushes(unsigned int cpu);
+
+/* ---- user address spaces ---- */
+
+/* Of an entry of a user table that maps a page: never executable, nothing else set from the start: the CPU does that. */
+#define PAGE_USER_RO __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_NX)
+#define PAGE_USER_RW __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_NX | _PAGE_RW)
+/* Of one that leads to another table. */
+#define USER_TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED)
+
+struct mm_struct;
+
+/** arch_pgd_alloc, arch_pgd_free - a top table: nothing in the lower half, the kernel in the upper. 0: no memory */
+uint64_t arch_pgd_alloc(gfp_t gfp);
+void arch_pgd_free(uint64_t pgd);
+
+/** arch_use_mm - the running thread goes on in @mm; NULL: in none */
+void arch_use_mm(struct mm_struct *mm);
+
+/** arch_flush_tlb_cpus - when it returns, none of @cpus remembers an old translation of [start, end). As for kernel ranges. */
+void arch_flush_tlb_cpus(uint64_t cpus, unsigned long start, unsigned long end);
 
 /** arch_vmalloc_to_page - the page behind a mapped address, or NULL. */
 struct page *arch_vmalloc_to_page(const void *va);

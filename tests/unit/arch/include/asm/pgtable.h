@@ -14,6 +14,10 @@
 
 #define _PAGE_PRESENT 0x001UL
 #define _PAGE_RW 0x002UL
+#define _PAGE_USER 0x004UL
+#define _PAGE_ACCESSED 0x020UL
+#define _PAGE_DIRTY 0x040UL
+#define PTE_PFN_MASK 0x000ffffffffff000UL
 #define _PAGE_PCD 0x010UL
 #define _PAGE_PWT 0x008UL
 #define _PAGE_USER 0x004UL
@@ -49,5 +53,16 @@ void arch_flush_tlb_local(unsigned long start, unsigned long end);
 void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end);
 void arch_flush_tlb_all(void);
 struct page *arch_vmalloc_to_page(const void *va);
+
+/* User address spaces are data only: tests walk them, and set the bits that a CPU would. */
+#define PAGE_USER_RO __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_NX)
+#define PAGE_USER_RW __pgprot(_PAGE_PRESENT | _PAGE_USER | _PAGE_NX | _PAGE_RW)
+#define USER_TABLE_BITS (_PAGE_PRESENT | _PAGE_RW | _PAGE_USER | _PAGE_ACCESSED)
+
+struct mm_struct;
+uint64_t arch_pgd_alloc(gfp_t gfp);
+void arch_pgd_free(uint64_t pgd);
+void arch_use_mm(struct mm_struct *mm);
+void arch_flush_tlb_cpus(uint64_t cpus, unsigned long start, unsigned long end);
 
 #endif
