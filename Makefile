@@ -39,7 +39,7 @@ include tools/build.mk
 include vmm/build.mk
 include tests/build.mk
 
-.PHONY: all help setup run test unit e2e nested bench lint format payload clean
+.PHONY: all help setup run test unit e2e nested bench lint format payload install clean
 
 help:
 	@sed -n 's/^#   make/make/p' Makefile
@@ -54,6 +54,7 @@ help:
 	  'make sabotage-table' 'every corruption of the sabotage tests, and which invariant noticed it' \
 	  'make lint' 'clang-format, clang-tidy, cppcheck, shellcheck, who may include what' \
 	  'make format' 'clang-format in place' \
+	  'make install' 'programs, kernels, headers, manuals, completion below PREFIX (/usr/local), in DESTDIR' \
 	  'make clean' 'remove build/'
 
 setup:
@@ -86,6 +87,19 @@ payload: all
 	$(Q)test -n '$(SRC)' || { echo 'make payload: which one? say SRC=foo.c' >&2; exit 2; }
 	$(Q)$(B)/mmvisor-cc $(SRC) -o $(B)/$(notdir $(basename $(firstword $(SRC)))).ko
 	$(Q)$(B)/mmvisor run $(B)/$(notdir $(basename $(firstword $(SRC)))).ko
+
+PREFIX  ?= /usr/local
+INSTALL ?= install
+install: all
+	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/mmvisor share/man/man1 share/bash-completion/completions share/doc/mmvisor)
+	$(Q)$(INSTALL) $(B)/mmvisor $(B)/mm-inspect tools/mmvisor-cc $(DESTDIR)$(PREFIX)/bin
+	$(Q)$(INSTALL) -m 644 $(B)/kernel.elf $(B)/kernel-debug.elf $(DESTDIR)$(PREFIX)/lib/mmvisor
+	$(Q)for file in $$(find include shared guest/arch/x86/include -name '*.h'); do \
+		$(INSTALL) -D -m 644 $$file $(DESTDIR)$(PREFIX)/lib/mmvisor/$$file || exit 1; done
+	$(Q)$(INSTALL) -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	$(Q)$(INSTALL) -m 644 tools/completion/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)$(INSTALL) -m 644 README.md LICENSE tools/schema/mm-inspect.json $(DESTDIR)$(PREFIX)/share/doc/mmvisor
 
 clean:
 	$(Q)rm -rf build

@@ -68,11 +68,11 @@ static int load(struct boot_file *f, const char *path)
 	return err;
 }
 
-/* build/mmvisor looks for its kernel beside itself. */
+/* build/mmvisor looks for its kernel beside itself, an installed one in ../lib/mmvisor. */
 static char *default_kernel(bool debug)
 {
 	const char *name = debug ? "kernel-debug.elf" : "kernel.elf";
-	char self[4096], *path = NULL, *slash;
+	char self[4096], *path = NULL, *installed, *slash;
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	self[n < 0 ? 0 : n] = '\0';
@@ -81,7 +81,15 @@ static char *default_kernel(bool debug)
 		*slash = '\0';
 	if (asprintf(&path, "%s/%s", slash ? self : ".", name) < 0)
 		return NULL;
-	return path;
+	if (!access(path, R_OK) || asprintf(&installed, "%s/../lib/mmvisor/%s", slash ? self : ".", name) < 0)
+		return path;
+	/* If it is nowhere, the first place is what the message names. */
+	if (access(installed, R_OK)) {
+		free(installed);
+		return path;
+	}
+	free(path);
+	return installed;
 }
 
 static int load_kernel(struct boot_files *files, const struct run_config *cfg)

@@ -111,6 +111,7 @@ Suite *suite_run(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);
+Suite *suite_install(void);
 Suite *suite_schema(void);
 Suite *suite_inspect(void);
 Suite *suite_control(void);

@@ -20,6 +20,7 @@ int main(void)
 	srunner_add_suite(sr, suite_live());
 	srunner_add_suite(sr, suite_inspect());
 	srunner_add_suite(sr, suite_control());
+	srunner_add_suite(sr, suite_install());
 	srunner_add_suite(sr, suite_schema());
 	srunner_add_suite(sr, suite_replay());
 	srunner_add_suite(sr, suite_payload());
