@@ -3,7 +3,7 @@
 # Sources are taken by wildcard, so a new file needs no line here. The kernel runs where some KVMs emulate ring 0: baseline
 # instructions only, no vector registers. libfdt comes ready-made from the distribution.
 
-G_SRC	:= $(sort $(wildcard guest/mm/*.c guest/kernel/*.c guest/lib/*.c guest/suites/*.c guest/drivers/*.c \
+G_SRC	:= $(sort $(wildcard guest/mm/*.c guest/fs/*.c guest/kernel/*.c guest/lib/*.c guest/suites/*.c guest/drivers/*.c \
 		guest/arch/x86/*.c guest/arch/x86/*.S))
 G_LDS	:= guest/arch/x86/kernel.lds
 LIBFDT_A ?= $(firstword $(wildcard /usr/lib/x86_64-linux-gnu/libfdt.a /usr/lib/libfdt.a /usr/lib64/libfdt.a))

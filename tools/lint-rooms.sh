@@ -23,6 +23,7 @@ guest/arch/x86/fdt.c    $free|$api|<libfdt\.h>|"shared/[a-z_]+\.h"|"guest/arch/x
 guest/arch/x86/libc/*   $free|$api
 guest/arch/x86/*        $free|$api|"shared/[a-z_]+\.h"|"guest/(arch/x86|drivers|lib)/[a-z_]+\.h"|"guest/kernel/(boot_info|main)\.h"
 guest/mm/*              $free|$api|"shared/[a-z_]+\.h"|"guest/(mm|lib)/[a-z_]+\.h"|"[a-z_]+\.h"
+guest/fs/*              $free|$api|"shared/[a-z_]+\.h"|"[a-z_]+\.h"
 guest/kernel/*          $free|$api|"shared/[a-z_]+\.h"|"guest/(kernel|drivers|lib)/[a-z_]+\.h"|"[a-z_]+\.h"
 guest/drivers/*         $free|$api|"shared/[a-z_]+\.h"|"guest/kernel/boot_info\.h"|"guest/(drivers|lib)/[a-z_]+\.h"|"[a-z_]+\.h"
 guest/lib/*             $free|$api|"shared/[a-z_]+\.h"|"guest/lib/[a-z_]+\.h"|"[a-z_]+\.h"

@@ -3,6 +3,7 @@
  * main.c - a run, from the first thread to the exit code: what the VMM asked for, in this order: a replay, each payload, the
  * built-in suites.
  */
+#include <linux/fs.h>
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
@@ -68,6 +69,7 @@ static int kernel_main(void *unused)
 		end_run(EXIT_GUEST_USAGE);
 	ksoftirqd_start();
 	workqueue_start();
+	fs_init();
 	mm_root.tsc_booted = rdtsc();
 	exit_mark(MARK_BOOTED);
 	user_mm_init();
