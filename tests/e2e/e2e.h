@@ -119,6 +119,7 @@ Suite *suite_replay(void);
 Suite *suite_payload(void);
 Suite *suite_fault(void);
 Suite *suite_disk(void);
+Suite *suite_swap(void);
 Suite *suite_dma(void);
 Suite *suite_map(void);
 Suite *suite_areas(void);

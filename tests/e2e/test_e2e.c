@@ -26,6 +26,7 @@ int main(void)
 	srunner_add_suite(sr, suite_payload());
 	srunner_add_suite(sr, suite_fault());
 	srunner_add_suite(sr, suite_disk());
+	srunner_add_suite(sr, suite_swap());
 	srunner_add_suite(sr, suite_dma());
 	srunner_add_suite(sr, suite_map());
 	srunner_add_suite(sr, suite_areas());

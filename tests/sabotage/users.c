@@ -211,6 +211,11 @@ static void mapcount_off(void)
 	poke32(AT(page, struct page, mapcount), peek32(AT(page, struct page, mapcount)) - 1);
 }
 
+static void mapped_pages(void)
+{
+	add64(AT(image_root()->node.va, struct pglist_data, stat[NR_ANON_MAPPED]), 1);
+}
+
 static void too_few_references(void)
 {
 	poke32(AT(page_of(entry(SHARED_PAGE)), struct page, refcount), 1);
@@ -258,7 +263,8 @@ static void page_lost(void)
 	poke64(at, 0);
 	add64(AT(mm_nth(0), struct mm_struct, rss[MM_ANONPAGES]), -1);
 	add64(AT(view_page_addr((table - DIRECT_MAP) >> MMV_PAGE_SHIFT), struct page, private), -1);
-	poke32(AT(page, struct page, mapcount), peek32(AT(page, struct page, mapcount)) - 1);
+	poke32(AT(page, struct page, mapcount), 0);
+	add64(AT(image_root()->node.va, struct pglist_data, stat[NR_ANON_MAPPED]), -1);
 	at = entry_at(1, area_of(1, false), CLEAN_PAGE);
 	table = at & ~(MMV_PAGE_SIZE - 1);
 	poke64(at, 0);
@@ -403,6 +409,7 @@ const struct sabotage user_sabotage[] = {
 	{"mm.shared", "one of two may write a shared page", shared_writable, ""},
 	{"mm.shared", "a page is writable that another has on disk", cached_writable, ""},
 	{"rmap.count", "a mapping is not counted", mapcount_off, ""},
+	{"rmap.count", "the node counts a page too many", mapped_pages, "node.stat vmstat.count"},
 	{"rmap.count", "less references than mappings", too_few_references, ""},
 	{"rmap.leads_back", "a page thinks that it is elsewhere", wrong_index, ""},
 	{"rmap.leads_back", "a page names another anon_vma", wrong_mapping, ""},

@@ -159,6 +159,22 @@ static void note_batches(struct check_ctx *c, struct vec *pages)
 	}
 }
 
+/* The node counts pages that are mapped. */
+static void check_node(struct check_ctx *c, uint64_t nr)
+{
+	struct check_fault *f;
+	int64_t stat;
+
+	if (c->busy ||
+	    view_read(c->v, c->root->node.va + offsetof(struct pglist_data, stat[NR_ANON_MAPPED]), &stat, sizeof(stat)))
+		return;
+	if (stat == (int64_t)nr)
+		return;
+	f = check_fault(c, R_RMAP_COUNT, CHECK_NO_PFN, c->root->node.va, "node");
+	check_got(f, "nr_anon_pages %ld", stat);
+	check_want(f, "%" PRIu64 " anonymous pages that are mapped", nr);
+}
+
 static void check_held(struct check_ctx *c, struct vec *mapped)
 {
 	note_batches(c, mapped);
@@ -257,6 +273,7 @@ void check_anon(struct check_ctx *c)
 		vec_add(&mapped, m->at[i].pfn);
 		check_page_maps(c, &m->at[i], n);
 	}
+	check_node(c, mapped.nr);
 	check_held(c, &mapped);
 	check_anon_vmas(c);
 	vec_free(&mapped);

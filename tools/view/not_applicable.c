@@ -13,17 +13,14 @@
 #define NOT_YET "not checked yet"
 #define ONE_MOMENT "needs two moments; a check sees one"
 #define NO_COUNTER "the guest keeps no such counter: listings count"
-#define NO_USERS "no user address spaces"
 #define NO_LRU "no page cache or LRU lists yet"
 #define NO_RECLAIM "no reclaim yet"
-#define NO_SWAP "no swap yet"
 #define NO_MEMCG "no memory cgroups"
 #define TAILS_ZERO "tails are zero, which page.tails proves; a head has order and owner only"
 #define OF_LISTINGS "about listings, not the guest: tests compare them"
 
 static const struct check_gap gaps[] = {
 	{3, 3, "page <-> pfn round trip", "an entry keeps no section, zone or node: its address is its pfn"},
-	{13, 13, "references == users of a page", "nobody counts a page's users one by one: no rmap, no page cache"},
 	{30, 30, "guard pages between free blocks", "the page allocator makes no guard pages"},
 	{31, 32, "free pages reported or ballooned to the host", "no free page reporting, no balloon"},
 	{43, 43, "lock of per-CPU page lists", "they have no lock: only their CPU changes them"},
@@ -33,7 +30,7 @@ static const struct check_gap gaps[] = {
 	{58, 59, "compaction", "no compaction yet"},
 	{60, 61, "compound pages' heads and tails", TAILS_ZERO},
 	{64, 64, "compound destructors", "no destructors"},
-	{65, 65, "map counts of large folios", NO_USERS},
+	{65, 65, "map counts of large folios", "only single pages are mapped"},
 	{66, 67, "hugetlb pages", "no hugetlb"},
 	{68, 68, "list of huge pages to split", "no transparent huge pages"},
 	{73, 73, "total of reserves", NO_COUNTER},
@@ -61,15 +58,10 @@ static const struct check_gap gaps[] = {
 	{130, 130, "shadow memory", "no KASAN"},
 	{132, 133, "pointers to freed objects, objects without pointers", NOT_YET},
 	{152, 152, "free pages are unmapped", "no debug_pagealloc: poison instead"},
-	{154, 154, "kernel halves of page tables", "one page table for all threads"},
-	{155, 157, "user mappings against areas and map counts", NO_USERS},
 	{158, 158, "TLB generations", NOT_YET},
-	{159, 159, "lazy TLB", NO_USERS},
-	{162, 162, "tree of user areas", NO_USERS},
 	{163, 168, "LRU lists", NO_LRU},
 	{169, 173, "page cache", NO_LRU},
-	{174, 178, "swap slots and caches", NO_SWAP},
-	{179, 179, "locked pages", NO_USERS},
+	{178, 178, "compressed swap", "no zswap or zram"},
 	{180, 181, "reclaim's progress, shadow entries", NO_RECLAIM},
 	{182, 190, "charges, limits, stocks", NO_MEMCG},
 	{191, 195, "compressed pages", "no zsmalloc"},
@@ -88,8 +80,7 @@ static const struct check_gap gaps[] = {
 	{228, 228, "victims of the OOM killer", "no OOM killer yet"},
 	{230, 230, "free pages in buddyinfo, pagetypeinfo and zoneinfo", OF_LISTINGS},
 	{231, 231, "slab pages in slabinfo and meminfo", NOT_YET},
-	{233, 233, "resident pages of processes", NO_USERS},
-	{234, 234, "committed memory", NO_USERS},
+	{234, 234, "committed memory", "user memory is given out without counting promises"},
 	{237, 237, "reverse lookups", NOT_YET},
 	{239, 239, "owners change through free only", ONE_MOMENT},
 	{241, 241, "totals before and after a workload", ONE_MOMENT},
