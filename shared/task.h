@@ -46,6 +46,7 @@
 #define PF_KSWAPD 0x00020000
 #define PF_MEMALLOC_NOFS 0x00040000
 #define PF_MEMALLOC_NOIO 0x00080000
+#define PF_LOCAL_THROTTLE 0x00100000 /* writes out what others wait for: reclaim does not make it wait for that */
 #define PF_KTHREAD 0x00200000
 #define PF_NO_SETAFFINITY 0x04000000
 #define PF_MEMALLOC_PIN 0x10000000
@@ -101,8 +102,10 @@ struct task_struct {
 	GPTR(struct mm_held_lock) held; /* (s) */
 	GPTR(struct mm_struct) mm; /* (s) under mm_root.mm_list_lock: the user address space it works in, or NULL */
 	uint64_t tlb_unflushed;    /* (s) CPUs that may remember mappings that it took away (try_to_unmap_flush()) */
-	uint32_t pending;               /* (a) */
+	uint32_t pending;          /* (a) */
 	uint32_t reserved;
+	uint64_t
+		slab_freed; /* (s) pages that it gave back outside the LRU lists: empty slabs, and what shrinkers say */
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

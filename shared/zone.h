@@ -118,6 +118,7 @@ struct zone {
 	uint64_t nr_claims;      /* (L) pageblocks that changed their type because a request of another found nothing */
 	uint64_t nr_part_claims; /* (L) of those, not wholly free when it happened */
 	uint64_t nr_steals;      /* (L) blocks given to a request of another type, the pageblock staying what it was */
+	uint64_t watermark_boost; /* (L) pages by which the low and the high mark are raised for now */
 };
 
 /** struct zone_tuning - what marks and reserves were computed from. */

@@ -70,6 +70,7 @@ static int kernel_main(void *unused)
 	ksoftirqd_start();
 	workqueue_start();
 	fs_init();
+	kswapd_run();
 	mm_root.tsc_booted = rdtsc();
 	exit_mark(MARK_BOOTED);
 	user_mm_init();

@@ -147,6 +147,17 @@ bool zone_passes(const struct zone *zone, unsigned int order, uint64_t floor, un
 	return zone->nr_free > floor + unusable;
 }
 
+bool zone_has_block(const struct zone *zone, unsigned int order)
+{
+	for (unsigned int type = 0; type < MIGRATE_PCPTYPES; type++)
+		if (READ_ONCE(zone->avail[type]) >> order)
+			return true;
+	for (uint64_t i = 0; i < READ_ONCE(zone->nr_fresh); i++)
+		if (zone->fresh[i].start < zone->fresh[i].end)
+			return true;
+	return !order;
+}
+
 /* ---- giving back ---- */
 
 bool zone_has_page(const struct zone *zone, unsigned long pfn)

@@ -21,6 +21,7 @@
  * Locking: the zone's lock.
  */
 #include "pages.h"
+#include "reclaim.h"
 
 /* Smallest block that is worth a look at its pageblock for the sake of a MOVABLE request. */
 #define CLAIM_ORDER (PAGEBLOCK_ORDER / 2)
@@ -227,6 +228,7 @@ static struct page *steal(struct zone *zone, unsigned int *order, unsigned int *
 				continue;
 			zone_unlist_block(zone, page, at);
 			zone->nr_steals++;
+			boost_watermark(zone);
 			*order = at;
 			*type = fallbacks[*type][i];
 			return page;

@@ -6,18 +6,17 @@
  *          2. each allowed zone, from the highest downwards, while it stays above its low mark; first without letting
  *             mobilities mix, if there is more than one zone to choose from.
  *          3. the same down to the min mark, or below it by right; straight from the zones.
- *          4. what is free but not there: this CPU's lists, then all CPUs', empty slabs, waiting vfree()s, HIGHATOMIC blocks.
- *          5. failure, or no end of 4 for __GFP_NOFAIL.
+ *          4. everything that takes time: page_slow.c.
  * Rights:  a zone serves a request of 2^order pages when free - unusable > floor + lowmem_reserve[highest zone allowed].
  *          unusable is 2^order - 1, and what is free in HIGHATOMIC blocks for requests without any right below.
- *          floor is the low mark in 2; in 3 it is, with min the min mark:
+ *          floor is the low mark, with what it is boosted by, in 2; in 3 it is, with min the min mark:
  *            min                      nobody special, __GFP_NOMEMALLOC with or without __GFP_MEMALLOC
  *            min - min/2              __GFP_HIGH; an OOM victim; __GFP_NOFAIL when everything failed
  *            3/4 of that              __GFP_HIGH that cannot wait (GFP_ATOMIC) without __GFP_NOMEMALLOC
  *            none, nor any reserve    __GFP_MEMALLOC, or PF_MEMALLOC outside hard interrupts, without __GFP_NOMEMALLOC
  * Limits:  a rise of zone->nr_free is seen at once, as are the lists of this CPU; other CPUs' only by who may wait.
  * Locking: none of its own; 1 is a restartable sequence (asm/pcp_cpu.h). Any context that the mask allows.
- * Not here: reclaim, compaction, killing: they hang on to progress() and give_up() below.
+ * Not here: what is done when nothing is left (page_slow.c): 3 and 4 are its.
  */
 #include <linux/export.h>
 #include <linux/highmem.h>
@@ -33,24 +32,10 @@
 gfp_t gfp_allowed_mask = __GFP_BITS_MASK;
 EXPORT_SYMBOL(gfp_allowed_mask);
 
-/* Rounds without progress after which a request that may wait gives up. */
-#define MAX_RECLAIM_RETRIES 16
-
-/**
- * struct request - what is asked for, and by whom
- * @extra: owner and flags of the new entry
- */
-struct request {
-	gfp_t gfp;
-	unsigned int order, type;
-	enum zone_type highest;
-	uint64_t extra;
-};
-
 /* ---- from the zones ---- */
 
 /* One block, by the zone's own lists. */
-static struct page *take_block(struct zone *zone, const struct request *r, uint64_t floor, unsigned int rights)
+static struct page *take_block(struct zone *zone, const struct page_request *r, uint64_t floor, unsigned int rights)
 {
 	unsigned int have = r->order, type = r->type;
 	unsigned long irq = mm_lock_write(&zone->lock);
@@ -75,12 +60,12 @@ static struct page *take_block(struct zone *zone, const struct request *r, uint6
 }
 
 /* A zone that passed the request on may still have something for it here: what CPUs hold is nobody's reserve. */
-static struct page *take_above_low(const struct request *r, unsigned int rights)
+static struct page *take_above_low(const struct page_request *r, unsigned int rights)
 {
 	struct zone **first = zonelists[r->highest];
 
 	for (struct zone **z = first; *z; z++) {
-		uint64_t floor = (*z)->watermark[WMARK_LOW] + (*z)->lowmem_reserve[r->highest];
+		uint64_t floor = zone_low_mark(*z) + (*z)->lowmem_reserve[r->highest];
 		struct page *page = NULL;
 
 		if (pcp_list(r->order, r->type) < 0)
@@ -94,7 +79,7 @@ static struct page *take_above_low(const struct request *r, unsigned int rights)
 }
 
 /* With more than one zone it is better to go on to the next than to let mobilities mix. */
-static struct page *take_first(const struct request *r)
+static struct page *take_first(const struct page_request *r)
 {
 	const struct zone *first = zonelists[r->highest][0];
 	struct page *page = NULL;
@@ -104,7 +89,7 @@ static struct page *take_first(const struct request *r)
 	return page ? page : take_above_low(r, 0);
 }
 
-static uint64_t floor_of(const struct zone *zone, unsigned int rights)
+uint64_t page_floor_of(const struct zone *zone, unsigned int rights)
 {
 	uint64_t floor = zone->watermark[WMARK_MIN];
 
@@ -118,12 +103,22 @@ static uint64_t floor_of(const struct zone *zone, unsigned int rights)
 	return floor;
 }
 
-/* Every allowed zone, at the mark that the request has a right to. */
-static struct page *take_by_right(const struct request *r, unsigned int rights)
+struct page *page_take_by_right(const struct page_request *r, unsigned int rights)
 {
 	for (struct zone **z = zonelists[r->highest]; *z; z++) {
-		uint64_t floor = floor_of(*z, rights) + (*z)->lowmem_reserve[r->highest];
+		uint64_t floor = page_floor_of(*z, rights) + (*z)->lowmem_reserve[r->highest];
 		struct page *page = take_block(*z, r, floor, rights);
+
+		if (page)
+			return page;
+	}
+	return NULL;
+}
+
+struct page *page_take_above(const struct page_request *r, enum zone_watermarks mark)
+{
+	for (struct zone **z = zonelists[r->highest]; *z; z++) {
+		struct page *page = take_block(*z, r, (*z)->watermark[mark] + (*z)->lowmem_reserve[r->highest], 0);
 
 		if (page)
 			return page;
@@ -133,7 +128,7 @@ static struct page *take_by_right(const struct request *r, unsigned int rights)
 
 /* ---- rights ---- */
 
-static unsigned int rights_of(gfp_t gfp, unsigned int order)
+unsigned int page_rights_of(gfp_t gfp, unsigned int order)
 {
 	unsigned int rights = gfp & __GFP_HIGH ? RIGHT_MIN_RESERVE : 0;
 
@@ -155,7 +150,7 @@ static bool task_has(uint32_t flag, bool softirq)
 	return softirq || !in_interrupt();
 }
 
-static unsigned int special_rights(gfp_t gfp)
+unsigned int page_special_rights(gfp_t gfp)
 {
 	const struct task_struct *task = current;
 
@@ -168,92 +163,9 @@ static unsigned int special_rights(gfp_t gfp)
 
 bool gfp_pfmemalloc_allowed(gfp_t gfp)
 {
-	return special_rights(gfp) != 0;
+	return page_special_rights(gfp) != 0;
 }
 EXPORT_SYMBOL(gfp_pfmemalloc_allowed);
-
-/* ---- when nothing is left ---- */
-
-static bool unreserve(const struct request *r, bool force)
-{
-	for (struct zone **z = zonelists[r->highest]; *z; z++)
-		if (unreserve_highatomic(*z, r->type, force))
-			return true;
-	return false;
-}
-
-/* Everything that can become free without anybody losing anything. Return: pages, more or less. */
-static unsigned long progress(const struct request *r)
-{
-	unsigned long before = nr_free_pages();
-
-	fs_reclaim_acquire(r->gfp);
-	slab_reclaim();
-	vmalloc_purge();
-	drain_all_pages(NULL);
-	unreserve(r, false);
-	fs_reclaim_release(r->gfp);
-	return nr_free_pages() - min_t(unsigned long, before, nr_free_pages());
-}
-
-/* For who may wait. */
-static struct page *wait_for_pages(const struct request *r, unsigned int rights)
-{
-	struct page *page;
-
-	for (unsigned int tries = 0; tries < MAX_RECLAIM_RETRIES; tries++) {
-		unsigned long got = progress(r);
-
-		page = take_by_right(r, rights);
-		if (page)
-			return page;
-		if (!got || r->gfp & __GFP_NORETRY || r->order > PAGE_ALLOC_COSTLY_ORDER)
-			break;
-	}
-	return unreserve(r, true) ? take_by_right(r, rights) : NULL;
-}
-
-/* __GFP_NOFAIL: until there is something. Only who may wait can be promised that. */
-static struct page *wait_for_ever(const struct request *r, unsigned int rights)
-{
-	struct page *page = NULL;
-
-	if (!gfpflags_allow_blocking(r->gfp)) {
-		WARN_ONCE(1, "page allocation: __GFP_NOFAIL without __GFP_DIRECT_RECLAIM cannot be kept\n");
-		return NULL;
-	}
-	WARN_ONCE(rights & RIGHT_NO_MARKS, "page allocation: __GFP_NOFAIL by who frees memory for others\n");
-	while (!page) {
-		cond_resched();
-		cpu_relax();
-		if (!(rights & RIGHT_NO_MARKS))
-			progress(r);
-		page = take_by_right(r, rights | RIGHT_MIN_RESERVE);
-	}
-	return page;
-}
-
-/* The low mark stopped it in every zone. */
-static struct page *alloc_slow(const struct request *r)
-{
-	unsigned int rights = rights_of(r->gfp, r->order), special = special_rights(r->gfp);
-	struct page *page = take_by_right(r, rights);
-
-	/* What this CPU holds of other orders and types is as good as free. */
-	if (!page && pcp_drain_this(NULL))
-		page = take_by_right(r, rights);
-	if (!page && special) {
-		rights = special;
-		page = take_by_right(r, rights);
-	}
-	if (!page && gfpflags_allow_blocking(r->gfp) && !(rights & RIGHT_NO_MARKS))
-		page = wait_for_pages(r, rights);
-	if (!page && r->gfp & __GFP_NOFAIL)
-		page = wait_for_ever(r, rights);
-	if (!page && (!(r->gfp & __GFP_DMA) || managed_zone(&mm_zones[ZONE_DMA])))
-		alloc_failed(r->gfp, r->order);
-	return page;
-}
 
 /* ---- contexts ---- */
 
@@ -286,7 +198,7 @@ static noinline void order_too_large(gfp_t gfp, unsigned int order)
 }
 
 /* Rights and wrongs of a mask, once. False: it will not be served. */
-static bool prepare(struct request *r, gfp_t gfp, unsigned int order, enum page_owner owner)
+static bool prepare(struct page_request *r, gfp_t gfp, unsigned int order, enum page_owner owner)
 {
 	if (unlikely(order > MAX_PAGE_ORDER)) {
 		order_too_large(gfp, order);
@@ -297,7 +209,7 @@ static bool prepare(struct request *r, gfp_t gfp, unsigned int order, enum page_
 		gfp = sleeping_in_atomic(gfp);
 	if (WARN_ON_ONCE((gfp & GFP_MOVABLE_MASK) == GFP_MOVABLE_MASK))
 		gfp &= ~__GFP_RECLAIMABLE;
-	*r = (struct request){gfp, order, gfp_migratetype(gfp), gfp_zone(gfp), PAGE_EXTRA(gfp, owner)};
+	*r = (struct page_request){gfp, order, gfp_migratetype(gfp), gfp_zone(gfp), PAGE_EXTRA(gfp, owner)};
 	return true;
 }
 
@@ -311,14 +223,14 @@ static __always_inline struct page *finish(struct page *page, gfp_t gfp, unsigne
 
 static noinline struct page *alloc_full(gfp_t gfp, unsigned int order, enum page_owner owner)
 {
-	struct request r;
+	struct page_request r;
 	struct page *page;
 
 	if (!prepare(&r, gfp, order, owner))
 		return NULL;
 	page = take_first(&r);
 	if (unlikely(!page))
-		page = alloc_slow(&r);
+		page = page_alloc_slow(&r);
 	return page ? finish(page, gfp, order) : NULL;
 }
 
@@ -407,7 +319,7 @@ static unsigned long take_singles(gfp_t gfp, enum page_owner owner, unsigned lon
 
 	if (!zone)
 		return 0;
-	return pcp_alloc_bulk(zone, gfp_migratetype(gfp), zone->watermark[WMARK_LOW] + zone->lowmem_reserve[highest],
+	return pcp_alloc_bulk(zone, gfp_migratetype(gfp), zone_low_mark(zone) + zone->lowmem_reserve[highest],
 			      PAGE_EXTRA(gfp, owner), nr, pages);
 }
 

@@ -2,7 +2,8 @@
 /*
  * pages.h - what the files of the page allocator share.
  *
- *   page_alloc.c   which zone serves a request, how deep it may go, what is tried when nothing is left   (policy)
+ *   page_alloc.c   which zone serves a request, how deep it may go   (policy)
+ *   page_slow.c    what is tried, and in which order, when nothing is left
  *   page_free.c    references dropped, blocks on their way back
  *   pcp.c          each CPU's own lists of blocks, filled from and emptied into the zones, many at a time
  *   buddy.c        one zone: free lists, splitting, merging, untouched ranges
@@ -119,6 +120,9 @@ void zone_merge_block(struct zone *zone, struct page *page, unsigned int order, 
 /** zone_passes - may a request take a block of @order, with so much left free beyond @floor (marks and reserves)? */
 bool zone_passes(const struct zone *zone, unsigned int order, uint64_t floor, unsigned int rights);
 
+/** zone_has_block - is there a free block of @order that a request of any type may have? Without the lock: just now. */
+bool zone_has_block(const struct zone *zone, unsigned int order);
+
 /** take_fresh - the first largest block of the untouched ranges; NULL if there is none left. */
 struct page *take_fresh(struct zone *zone);
 /** zone_file_fresh - make what is untouched of [start, end) ordinary free blocks. False: no room to note the pieces. */
@@ -215,6 +219,38 @@ unsigned long pcp_drain_this(struct zone *zone);
 unsigned long pcp_pages(const struct zone *zone);
 
 /* ---- page_alloc.c ---- */
+
+/**
+ * struct page_request - what is asked for, and by whom
+ * @extra: owner and flags of the new entry
+ */
+struct page_request {
+	gfp_t gfp;
+	unsigned int order, type;
+	enum zone_type highest;
+	uint64_t extra;
+};
+
+/** zone_low_mark - what must stay free for requests that are not urgent */
+static inline uint64_t zone_low_mark(const struct zone *zone)
+{
+	return zone->watermark[WMARK_LOW] + READ_ONCE(zone->watermark_boost);
+}
+
+/** page_rights_of, page_special_rights - what a mask alone gives (RIGHT_*); what the running thread is allowed beyond that */
+unsigned int page_rights_of(gfp_t gfp, unsigned int order);
+unsigned int page_special_rights(gfp_t gfp);
+/** page_floor_of - pages that must stay free in a zone, reserves apart */
+uint64_t page_floor_of(const struct zone *zone, unsigned int rights);
+/** page_take_by_right - a block from the first allowed zone that has one above what the rights leave; or NULL */
+struct page *page_take_by_right(const struct page_request *r, unsigned int rights);
+/** page_take_above - the same above a mark */
+struct page *page_take_above(const struct page_request *r, enum zone_watermarks mark);
+
+/* ---- page_slow.c ---- */
+
+/** page_alloc_slow - the low mark stopped a request in every zone. Context: as its mask. Return: the block, or NULL. */
+struct page *page_alloc_slow(const struct page_request *r);
 
 /* What may be carried over from a mask to the entry of a used block: PG_COMP stands where the bit lands. */
 #define COMP_SHIFT 21

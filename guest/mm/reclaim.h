@@ -47,6 +47,72 @@ unsigned long lruvec_lru_size(enum lru_list lru, enum zone_type highest);
 /** lru_note_cost - it cost I/O, or will, to get @pages of a kind back */
 void lru_note_cost(bool file, unsigned long pages);
 
+/* ---- vmscan.c ---- */
+
+/**
+ * struct reclaim_stat - what a stretch of pages was like
+ * @dirty: of files; @unqueued_dirty: of those, nobody writes them yet
+ * @writeback: being written; @immediate: of those, for reclaim's sake, and they came round again
+ */
+struct reclaim_stat {
+	unsigned long dirty, unqueued_dirty, writeback, immediate, file_taken, taken;
+};
+
+/**
+ * struct scan_control - one attempt to get memory back
+ * @priority: size >> priority pages of each list are looked at
+ * @highest:  the highest zone whose pages are of use
+ * @may_swap: anonymous pages too
+ * @force_deactivate: active pages go down whatever the inactive list has
+ * @skipped_deactivate: out: forcing it might bring something
+ * @stat:     of the node, at this priority
+ */
+struct scan_control {
+	gfp_t gfp;
+	unsigned int order;
+	int priority;
+	enum zone_type highest;
+	unsigned long nr_to_reclaim, nr_scanned, nr_reclaimed;
+	bool may_writepage, may_swap, kswapd, force_deactivate, skipped_deactivate;
+	struct reclaim_stat stat;
+};
+
+/** shrink_node - one round at a priority: the lists, then the caches of others */
+void shrink_node(struct scan_control *sc);
+/** reclaim_idle - memory that nobody uses though it is not free: empty slabs, vfree()s that wait. Return: pages. Context: task. */
+unsigned long reclaim_idle(void);
+/** zone_reclaimable_pages - pages of a zone on lists that can be got back */
+unsigned long zone_reclaimable_pages(const struct zone *zone);
+
+enum throttle_reason { THROTTLE_WRITEBACK, THROTTLE_ISOLATED, THROTTLE_NOPROGRESS };
+/** reclaim_throttle - wait a little, until somebody got on or the time of the reason is over. Context: task. */
+void reclaim_throttle(enum throttle_reason reason);
+/** reclaim_unthrottle - somebody got on. Context: any. */
+void reclaim_unthrottle(void);
+
+/* ---- shrink_page.c ---- */
+
+/**
+ * shrink_page_list - free what can be freed of isolated pages; what cannot stays on the list
+ * @stat: added to
+ * Return: pages freed.
+ */
+unsigned long shrink_page_list(struct list_head *pages, const struct scan_control *sc, struct reclaim_stat *stat);
+
+/* ---- shrinker.c ---- */
+
+/** shrink_slab - every shrinker, at a priority. Return: objects freed. Context: task, may sleep. */
+unsigned long shrink_slab(gfp_t gfp, int priority);
+
+/* ---- kswapd.c ---- */
+
+/** wakeup_kswapd - a request of @order for zones up to @highest found the low mark missed. Context: any. */
+void wakeup_kswapd(gfp_t gfp, unsigned int order, enum zone_type highest);
+/** kswapd_throttle - a user of memory waits while even kswapd's reserve is running out. Context: task, may sleep. */
+void kswapd_throttle(gfp_t gfp);
+/** boost_watermark - mobilities were mixed: the marks rise until kswapd has made room. Needs: the zone's lock. */
+void boost_watermark(struct zone *zone);
+
 /* ---- swap ---- */
 
 /** swap_room - slots of swap devices that are free */

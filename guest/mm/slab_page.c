@@ -19,6 +19,8 @@
 #include <linux/rcupdate.h>
 #include <linux/string.h>
 
+#include <linux/sched.h>
+
 #include "slab.h"
 
 /* What a slab's pages may inherit from the request: its rights and patience, not its zone. */
@@ -198,7 +200,12 @@ static void forget_slab(struct kmem_cache *s, struct slab *slab)
 
 static void free_slab(struct slab *slab)
 {
+	struct task_struct *task = current;
+
 	slab->slab_cache = NULL;
+	/* Reclaim wants to know what its calls into caches brought. */
+	if (task)
+		task->slab_freed += 1UL << slab->order;
 	__free_pages((struct page *)slab, slab->order);
 }
 

@@ -14,6 +14,7 @@
 #include <linux/blk_types.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/swapops.h>
 
 /* Pages that reclaim treats together. */
@@ -99,6 +100,15 @@ extern int vm_swappiness;
  * Return: pages got back. Context: task, may sleep.
  */
 unsigned long try_to_free_pages(unsigned int order, gfp_t gfp);
+
+/** mm_account_reclaimed_pages - a shrinker's callback gave so many pages back that are not those of slabs */
+static inline void mm_account_reclaimed_pages(unsigned long pages)
+{
+	current->slab_freed += pages;
+}
+
+/** kswapd_run - start its thread. Context: task, once. */
+void kswapd_run(void);
 
 /**
  * drop_caches - give back every clean page of a file (1), whatever shrinkers can (2), or both (3)
