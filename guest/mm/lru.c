@@ -18,7 +18,6 @@
 #include <linux/export.h>
 #include <linux/list.h>
 #include <linux/pagemap.h>
-#include <linux/rmap.h>
 #include <linux/smp.h>
 #include <linux/swap.h>
 
@@ -321,8 +320,6 @@ void lru_page_release(struct page *page)
 		mm_unlock_write(&mm_node.lruvec.lock, irq);
 	}
 	unisolate(page);
-	if (PageAnon(page))
-		anon_page_release(page);
 	if (page->flags & (PG_LOCKED | PG_WRITEBACK | PG_SWAPCACHE))
 		bad_page(page, "last reference gone while locked, written or in swap");
 }

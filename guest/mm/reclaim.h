@@ -113,18 +113,4 @@ void kswapd_throttle(gfp_t gfp);
 /** boost_watermark - mobilities were mixed: the marks rise until kswapd has made room. Needs: the zone's lock. */
 void boost_watermark(struct zone *zone);
 
-/* ---- swap ---- */
-
-/** swap_room - slots of swap devices that are free */
-static inline unsigned long swap_room(void)
-{
-	const struct swap_info *swaps = mm_root.swaps;
-	unsigned long room = 0;
-
-	for (unsigned int i = 0; swaps && i < MAX_SWAPFILES; i++)
-		if (READ_ONCE(swaps[i].flags) & SWP_WRITEOK)
-			room += READ_ONCE(swaps[i].pages) - READ_ONCE(swaps[i].inuse_pages);
-	return room;
-}
-
 #endif

@@ -187,7 +187,7 @@ static bool inactive_is_low(bool file)
 
 static bool can_swap(const struct scan_control *sc)
 {
-	return sc->may_swap && swap_room() > 0;
+	return sc->may_swap && get_nr_swap_pages() > 0;
 }
 
 /* Hardly any file page is left: taking those would only thrash. */
@@ -333,7 +333,7 @@ unsigned long zone_reclaimable_pages(const struct zone *zone)
 	const uint64_t *size = mm_node.lruvec.size[zone_idx(zone)];
 	unsigned long pages = READ_ONCE(size[LRU_INACTIVE_FILE]) + READ_ONCE(size[LRU_ACTIVE_FILE]);
 
-	if (swap_room())
+	if (get_nr_swap_pages())
 		pages += READ_ONCE(size[LRU_INACTIVE_ANON]) + READ_ONCE(size[LRU_ACTIVE_ANON]);
 	return pages;
 }

@@ -53,7 +53,7 @@ static unsigned long rivals(bool file)
 
 	if (!file)
 		size += lruvec_lru_size(LRU_INACTIVE_FILE, all);
-	if (swap_room()) {
+	if (get_nr_swap_pages()) {
 		size += lruvec_lru_size(LRU_ACTIVE_ANON, all);
 		if (file)
 			size += lruvec_lru_size(LRU_INACTIVE_ANON, all);

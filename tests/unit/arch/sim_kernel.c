@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <linux/kthread.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
 #include <linux/wait.h>
@@ -130,6 +132,33 @@ long schedule_timeout(long timeout)
 	}
 	sim_on_sleep();
 	return 0;
+}
+
+/* ---- threads: there is one. Who would start another is not called by tests ---- */
+
+bool kthread_should_stop(void)
+{
+	return false;
+}
+
+struct task_struct *__kthread_create(int (*fn)(void *data), void *data, const char *namefmt, ...)
+{
+	(void)fn;
+	(void)data;
+	fprintf(stderr, "sim: no thread to run %s\n", namefmt);
+	abort();
+}
+
+int wake_up_process(struct task_struct *task)
+{
+	(void)task;
+	return 0;
+}
+
+bool mutex_trylock(struct mutex *lock)
+{
+	(void)lock;
+	return true;
 }
 
 /* ---- user memory: addresses below sim_user_hole are not mapped; a copy that comes to its upper end stops ---- */
