@@ -132,7 +132,8 @@ static bool make_room(struct lines *l, size_t more)
 		return false;
 	if (l->out_cap - l->out_len >= more)
 		return true;
-	memmove(l->out, l->out + l->out_done, waiting);
+	if (waiting)
+		memmove(l->out, l->out + l->out_done, waiting);
 	l->fds_at -= l->out_done;
 	l->out_len = waiting;
 	l->out_done = 0;

@@ -253,6 +253,13 @@ START_TEST(snapshot_is_a_core)
 	p = run("mm-inspect", "slabinfo", "s.core");
 	expect_code(p, 0);
 	expect_out(p, "^linger +3[0-9][0-9] ");
+	if (!access("/usr/bin/gdb", X_OK)) {
+		p = run("gdb", "-nx", "-batch", "-ex", "p/x mm_root.magic", "-ex", "info threads",
+			program_path("kernel.elf"), "s.core");
+		expect_code(p, 0);
+		expect_out(p, "0x746f6f725f766d6d");
+		expect_out(p, "^[* ]+2 ");
+	}
 	p = run("mm-inspect", "check", "t.core");
 	expect_code(p, 0);
 	keep("s.core");

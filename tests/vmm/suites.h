@@ -16,6 +16,7 @@ Suite *suite_dma(void);
 Suite *suite_ktap(void);
 Suite *suite_console(void);
 Suite *suite_gate(void);
+Suite *suite_lines(void);
 Suite *suite_blk(void);
 
 /** append - add @text to the string in @buf of @size bytes; it must fit. */

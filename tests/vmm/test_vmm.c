@@ -16,6 +16,7 @@ int main(void)
 	srunner_add_suite(runner, suite_ktap());
 	srunner_add_suite(runner, suite_console());
 	srunner_add_suite(runner, suite_gate());
+	srunner_add_suite(runner, suite_lines());
 	srunner_add_suite(runner, suite_blk());
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
