@@ -7,6 +7,7 @@
  */
 #include <kunit/fault.h>
 #include <linux/blkdev.h>
+#include <linux/jiffies.h>
 #include <linux/mman.h>
 #include <linux/mmap_lock.h>
 #include <linux/rmap.h>
@@ -360,10 +361,12 @@ static unsigned long arena_at;
 /* Each worker has pages of its own among the others', and does to all of them what it likes. */
 static void crowd(struct mm_worker *w)
 {
+	unsigned long end = jiffies + HZ / 20;
 	u64 tag[SHARED_PAGES] = {0};
 
 	kthread_use_mm(arena);
-	for (unsigned int i = 0; i < 40; i++) {
+	/* A slow machine does a few rounds, a fast one many. */
+	for (unsigned int i = 0; i < 25 || (i < 3000 && time_before(jiffies, end)); i++) {
 		unsigned int n = mm_below(&w->rnd, SHARED_PAGES);
 		unsigned long at = arena_at + (n * nr_cpu_ids + w->cpu) * PAGE_SIZE;
 		struct mm_struct *copy;
