@@ -6,7 +6,7 @@
  * same number of black nodes. So no way is more than twice as long as another.
  *
  * Both ends of a rotation are one function, lift(): a child goes up, its parent becomes its child, and what lay between
- * changes hands. Trees without summaries run the same code with callbacks that do nothing.
+ * changes hands. Trees without summaries are compiled from the same code with callbacks that do nothing.
  */
 #include <linux/export.h>
 #include <linux/rbtree_augmented.h>
@@ -68,7 +68,8 @@ static void lift(struct rb_node *child, struct rb_root *root, const struct rb_au
 	augment->rotate(parent, child);
 }
 
-void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+static __always_inline void insert(struct rb_node *node, struct rb_root *root,
+				   const struct rb_augment_callbacks *augment)
 {
 	struct rb_node *parent;
 
@@ -95,6 +96,11 @@ void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struc
 		break;
 	}
 	set_black(root->node);
+}
+
+void rb_insert_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+{
+	insert(node, root, augment);
 }
 EXPORT_SYMBOL(rb_insert_augmented);
 
@@ -175,7 +181,8 @@ static struct rb_node *replace_by_successor(struct rb_node *node, struct rb_root
 	return parent;
 }
 
-void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+static __always_inline void erase(struct rb_node *node, struct rb_root *root,
+				  const struct rb_augment_callbacks *augment)
 {
 	struct rb_node *child, *parent;
 	bool black;
@@ -195,6 +202,11 @@ void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct
 	if (black)
 		erase_fixup(child, parent, root, augment);
 }
+
+void rb_erase_augmented(struct rb_node *node, struct rb_root *root, const struct rb_augment_callbacks *augment)
+{
+	erase(node, root, augment);
+}
 EXPORT_SYMBOL(rb_erase_augmented);
 
 static void no_propagate(struct rb_node *node, struct rb_node *stop)
@@ -213,13 +225,13 @@ static const struct rb_augment_callbacks plain = {no_propagate, no_summary, no_s
 
 void rb_insert_color(struct rb_node *node, struct rb_root *root)
 {
-	rb_insert_augmented(node, root, &plain);
+	insert(node, root, &plain);
 }
 EXPORT_SYMBOL(rb_insert_color);
 
 void rb_erase(struct rb_node *node, struct rb_root *root)
 {
-	rb_erase_augmented(node, root, &plain);
+	erase(node, root, &plain);
 }
 EXPORT_SYMBOL(rb_erase);
 

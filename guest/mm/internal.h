@@ -156,6 +156,9 @@ void alloc_failed(gfp_t gfp, unsigned int order);
 
 /* ---- contexts ---- */
 
+/** nr_managed_pages - sum of zone->managed_pages over all zones. Constant after boot. */
+extern unsigned long nr_managed_pages;
+
 /** sleep_forbidden - is this a place where nobody may wait? */
 static inline bool sleep_forbidden(void)
 {

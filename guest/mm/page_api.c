@@ -247,12 +247,7 @@ EXPORT_SYMBOL(PageReserved);
 
 unsigned long totalram_pages(void)
 {
-	unsigned long sum = 0;
-	struct zone *zone;
-
-	for_each_zone (zone)
-		sum += zone->managed_pages;
-	return sum;
+	return nr_managed_pages;
 }
 EXPORT_SYMBOL(totalram_pages);
 

@@ -160,10 +160,9 @@ static const char *place_area(struct vmap_space *space, struct vm_struct *vm, co
 }
 
 /* One try. Return: what went wrong, or NULL; then *@out is the area. */
-static const char *build_area(const struct vmap_wish *wish, unsigned long nr, gfp_t gfp, pgprot_t prot,
-			      unsigned long flags, const void *caller, struct vm_struct **out)
+static const char *build_area(struct vmap_space *space, const struct vmap_wish *wish, unsigned long nr, gfp_t gfp,
+			      pgprot_t prot, unsigned long flags, const void *caller, struct vm_struct **out)
 {
-	struct vmap_space *space = vmap_space_of(wish->start);
 	struct vm_struct *vm = vm_struct_new(nr << PAGE_SHIFT, VM_ALLOC | flags, inner_gfp(gfp), caller);
 	const char *what = NULL;
 	bool gone = false;
@@ -189,11 +188,9 @@ static const char *build_area(const struct vmap_wish *wish, unsigned long nr, gf
 }
 
 /* Why a request cannot be tried at all, or NULL. */
-static const char *refuse(unsigned long size, unsigned long align, unsigned long start, unsigned long end)
+static const char *refuse(const struct vmap_space *space, unsigned long size, unsigned long align, unsigned long end)
 {
-	const struct vmap_space *space = vmap_space_of(start);
-
-	if (size > SIZE_MAX - PAGE_SIZE || PAGE_ALIGN(size) >> PAGE_SHIFT > totalram_pages())
+	if (size > SIZE_MAX - PAGE_SIZE || PAGE_ALIGN(size) >> PAGE_SHIFT > nr_managed_pages)
 		return "exceeds total pages";
 	return !space || end > space->end || align & (align - 1) ? "bad range or alignment" : NULL;
 }
@@ -211,6 +208,7 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align, unsigned lon
 			   pgprot_t prot, unsigned long vm_flags, int node, const void *caller)
 {
 	unsigned long nr = PAGE_ALIGN(size) >> PAGE_SHIFT;
+	struct vmap_space *space = vmap_space_of(start);
 	struct vmap_wish wish = {.align = align, .start = start, .end = end};
 	struct vm_struct *vm;
 	const char *what;
@@ -220,14 +218,14 @@ void *__vmalloc_node_range(unsigned long size, unsigned long align, unsigned lon
 		return NULL;
 	if (WARN_ONCE(gfp & ~VMALLOC_GFP, "vmalloc: flags %#x of %#x mean nothing here\n", gfp & ~VMALLOC_GFP, gfp))
 		gfp &= VMALLOC_GFP;
-	what = refuse(size, align, start, end);
+	what = refuse(space, size, align, end);
 	if (what)
 		return area_failed(gfp, size, what);
 	if (vm_flags & VM_ALLOW_HUGE_VMAP && nr >= 1UL << (PMD_SHIFT - PAGE_SHIFT) && !nohuge)
 		wish.align = max(align, PMD_SIZE);
 	wish.size = (nr << PAGE_SHIFT) + (vm_flags & VM_NO_GUARD ? 0 : PAGE_SIZE);
 	for (;;) {
-		what = build_area(&wish, nr, gfp, prot, vm_flags, caller, &vm);
+		what = build_area(space, &wish, nr, gfp, prot, vm_flags, caller, &vm);
 		if (!what)
 			return (void *)vm->addr;
 		if (!(gfp & __GFP_NOFAIL) || !gfpflags_allow_blocking(gfp))
@@ -358,7 +356,7 @@ void *vmap(struct page **pages, unsigned int count, unsigned long flags, pgprot_
 
 	if (WARN_ON_ONCE(flags & VM_NO_GUARD) || !area_may_be_built(GFP_KERNEL, "vmap"))
 		return NULL;
-	if (!count || count > totalram_pages())
+	if (!count || count > nr_managed_pages)
 		return NULL;
 	vm = vm_struct_new(size, (flags & ~(unsigned long)(VM_ALLOC | VM_MAP_PUT_PAGES)) | VM_MAP, GFP_KERNEL,
 			   __builtin_return_address(0));
@@ -466,5 +464,6 @@ void vmalloc_init(void)
 	vm_cache = KMEM_CACHE(vm_struct, SLAB_PANIC);
 	BUG_ON(vmap_space_init(&vmalloc_space, VMALLOC_START, VMALLOC_END));
 	BUG_ON(vmap_space_init(&module_space, MODULES_START, MODULES_END));
+	vmap_purge_init();
 	vmap_ram_init();
 }

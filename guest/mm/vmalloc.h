@@ -3,17 +3,28 @@
 #ifndef GUEST_MM_VMALLOC_H
 #define GUEST_MM_VMALLOC_H
 
+#include <linux/errno.h>
+#include <linux/gfp.h>
+
 #include "vmap.h"
 
 /* How much of a stack is kept for an area. */
 #define AREA_STACK_DEPTH 12
+
+unsigned long vmalloc_take_many(struct page **pages, unsigned long nr, unsigned int map_order, gfp_t gfp);
 
 /**
  * vmalloc_take_pages - up to @nr single pages, owned by vmalloc, into @pages (all NULL)
  * @map_order: blocks of this order are to be contiguous and aligned where possible; 0: no wish
  * Return: how many; what is there stays there if that is not all.
  */
-unsigned long vmalloc_take_pages(struct page **pages, unsigned long nr, unsigned int map_order, gfp_t gfp);
+static inline unsigned long vmalloc_take_pages(struct page **pages, unsigned long nr, unsigned int map_order, gfp_t gfp)
+{
+	if (nr > 1)
+		return vmalloc_take_many(pages, nr, map_order, gfp);
+	*pages = alloc_pages_owner(gfp | __GFP_NOWARN, 0, OWNER_VMALLOC);
+	return *pages ? 1 : 0;
+}
 
 /** vmalloc_give_pages - drop one reference of each. Context: any. */
 void vmalloc_give_pages(struct page **pages, unsigned long nr);
@@ -40,9 +51,21 @@ extern unsigned long vmap_lazy_budget;
 /** vmap_unmap_lazy - a retired piece: unmap it now, or leave that to the purge; purge if there is much. Context: any. */
 void vmap_unmap_lazy(struct vmap_area *va);
 
-/** vmap_get_room - vmap_reserve(), which purges and asks others to give room back before it says -ENOSPC. */
-int vmap_get_room(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
-		  struct vmap_area **out);
+/** vmap_make_room - vmap_reserve() said -ENOSPC: purge, and ask others to give room back, before it is believed. */
+int vmap_make_room(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
+		   struct vmap_area **out);
+
+/** vmap_get_room - vmap_reserve() with all that makes room. */
+static inline int vmap_get_room(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
+				struct vmap_area **out)
+{
+	int err = vmap_reserve(space, vm, w, gfp, out);
+
+	return unlikely(err == -ENOSPC) && gfpflags_allow_blocking(gfp) ? vmap_make_room(space, vm, w, gfp, out) : err;
+}
+
+/** vmap_purge_init - how much may wait follows from CPUs and RAM. */
+void vmap_purge_init(void);
 
 /* ---- small mappings (vmap_ram.c) ---- */
 

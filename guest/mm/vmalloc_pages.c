@@ -36,7 +36,7 @@ static bool take_block(struct page **pages, unsigned int order, gfp_t gfp)
 	return true;
 }
 
-unsigned long vmalloc_take_pages(struct page **pages, unsigned long nr, unsigned int map_order, gfp_t gfp)
+unsigned long vmalloc_take_many(struct page **pages, unsigned long nr, unsigned int map_order, gfp_t gfp)
 {
 	unsigned int order = MAX_PAGE_ORDER;
 	unsigned long done = 0;

@@ -51,6 +51,13 @@ struct vm_struct *vmap_release(struct vmap_space *space, struct vmap_area *va);
 struct vmap_area *vmap_find(const struct vmap_space *space, unsigned long addr);
 
 /** vmap_space_of - the space that @addr lies in, or NULL. */
-struct vmap_space *vmap_space_of(unsigned long addr);
+static inline struct vmap_space *vmap_space_of(unsigned long addr)
+{
+	if (likely(addr - vmalloc_space.start < vmalloc_space.end - vmalloc_space.start))
+		return &vmalloc_space;
+	if (addr - module_space.start < module_space.end - module_space.start)
+		return &module_space;
+	return NULL;
+}
 
 #endif

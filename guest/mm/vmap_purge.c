@@ -47,13 +47,19 @@ static int set_lazy_budget(char *value)
 }
 __setup("vmalloc.lazy=", set_lazy_budget);
 
-static unsigned long lazy_max(void)
+/* What it is otherwise. */
+static unsigned long usual_budget;
+
+void vmap_purge_init(void)
 {
 	unsigned long by_cpus = (64 - (unsigned long)__builtin_clzl(mm_root.nr_cpus)) * (LAZY_BYTES >> PAGE_SHIFT);
 
-	if (vmap_lazy_budget != ~0UL)
-		return vmap_lazy_budget;
-	return min(by_cpus, totalram_pages() / LAZY_SHARE);
+	usual_budget = min(by_cpus, totalram_pages() / LAZY_SHARE);
+}
+
+static unsigned long lazy_max(void)
+{
+	return vmap_lazy_budget != ~0UL ? vmap_lazy_budget : usual_budget;
 }
 
 static unsigned long lazy_pages(void)
@@ -244,14 +250,12 @@ int unregister_vmap_purge_notifier(struct notifier_block *nb)
 }
 EXPORT_SYMBOL(unregister_vmap_purge_notifier);
 
-int vmap_get_room(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
-		  struct vmap_area **out)
+int vmap_make_room(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
+		   struct vmap_area **out)
 {
 	unsigned long freed = 0;
-	int err = vmap_reserve(space, vm, w, gfp, out);
+	int err;
 
-	if (likely(err != -ENOSPC) || !gfpflags_allow_blocking(gfp))
-		return err;
 	vm_unmap_aliases();
 	err = vmap_reserve(space, vm, w, gfp, out);
 	if (err != -ENOSPC)

@@ -99,12 +99,8 @@ static void resize_free(struct vmap_area *va, uint64_t start, uint64_t end)
 
 /* ---- finding room ---- */
 
-struct wish {
-	uint64_t size, align, start, end;
-};
-
 /* First address in the piece that suits, or 0. */
-static uint64_t place_in(const struct vmap_area *va, const struct wish *wish)
+static uint64_t place_in(const struct vmap_area *va, const struct vmap_wish *wish)
 {
 	uint64_t at = ALIGN(max(va->va_start, wish->start), wish->align);
 	uint64_t end = min(va->va_end, wish->end);
@@ -113,7 +109,7 @@ static uint64_t place_in(const struct vmap_area *va, const struct wish *wish)
 }
 
 /* Lowest piece under @node with a place. A subtree without a piece that large is not entered. Depth: that of the tree. */
-static struct vmap_area *lowest_fit(const struct rb_node *node, const struct wish *wish)
+static struct vmap_area *lowest_fit(const struct rb_node *node, const struct vmap_wish *wish)
 {
 	struct vmap_area *va, *found = NULL;
 
@@ -132,12 +128,19 @@ static struct vmap_area *lowest_fit(const struct rb_node *node, const struct wis
 }
 
 /* The piece to cut from, and where. */
-static struct vmap_area *find_room(const struct vmap_space *space, const struct wish *wish, uint64_t *at)
+static struct vmap_area *find_room(struct vmap_space *space, const struct vmap_wish *wish, uint64_t *at)
 {
-	struct vmap_area *va = NULL;
+	struct vmap_area *va = list_first_entry_or_null(&space->free, struct vmap_area, list);
 
+	/* Nearly always the lowest piece of all will do. */
+	if (likely(va && wish->align <= PAGE_SIZE && va->va_start >= wish->start && va->va_end <= wish->end &&
+		   piece_size(va) >= wish->size)) {
+		*at = va->va_start;
+		return va;
+	}
+	va = NULL;
 	if (wish->align > PAGE_SIZE) {
-		struct wish anywhere = *wish;
+		struct vmap_wish anywhere = *wish;
 
 		anywhere.size += wish->align - PAGE_SIZE;
 		anywhere.align = PAGE_SIZE;
@@ -185,40 +188,40 @@ static struct vmap_area *cut_piece(struct vmap_space *space, struct vmap_area *v
 	return busy;
 }
 
-int vmap_reserve(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *w, gfp_t gfp,
+int vmap_reserve(struct vmap_space *space, struct vm_struct *vm, const struct vmap_wish *wish, gfp_t gfp,
 		 struct vmap_area **out)
 {
-	struct wish wish = {w->size, max(w->align, PAGE_SIZE), w->start, w->end};
-	bool middle = wish.align > PAGE_SIZE || w->start > space->start;
-	struct vmap_area *spare[2] = {NULL, NULL}, *va;
+	struct vmap_area *spare[2] = {kmem_cache_alloc(area_cache, gfp), NULL}, *va;
 	uint64_t at = 0;
 	unsigned long irq;
-	int err = -ENOMEM;
 
-	spare[0] = kmem_cache_alloc(area_cache, gfp);
-	if (spare[0] && middle)
+	if (unlikely(!spare[0]))
+		return -ENOMEM;
+	/* What is not cut off the front of a piece may leave something on both sides. */
+	if (wish->align > PAGE_SIZE || wish->start > space->start) {
 		spare[1] = kmem_cache_alloc(area_cache, gfp);
-	if (!spare[0] || (!spare[1] && middle))
-		goto out;
+		if (!spare[1]) {
+			kmem_cache_free(area_cache, spare[0]);
+			return -ENOMEM;
+		}
+	}
 	irq = mm_lock_write(&space->lock);
-	va = find_room(space, &wish, &at);
-	if (va) {
-		va = cut_piece(space, va, at, wish.size, spare);
+	va = find_room(space, wish, &at);
+	if (likely(va)) {
+		va = cut_piece(space, va, at, wish->size, spare);
 		if (vm)
 			vm->addr = va->va_start;
 		va->vm = vm;
-		va->flags = w->flags;
+		va->flags = wish->flags;
 		va->subtree_max = 0;
 		insert_busy(space, va);
 		*out = va;
 	}
 	mm_unlock_write(&space->lock, irq);
-	err = va ? 0 : -ENOSPC;
-out:
 	for (int i = 0; i < 2; i++)
 		if (unlikely(spare[i]))
 			kmem_cache_free(area_cache, spare[i]);
-	return err;
+	return likely(va) ? 0 : -ENOSPC;
 }
 
 /* The free piece that ends at or before @addr, and the one after it. */
@@ -446,15 +449,6 @@ void vmap_tell(unsigned long addr, struct vmap_story *story)
 		cpu_relax();
 	}
 	arch_local_irq_restore(irq);
-}
-
-struct vmap_space *vmap_space_of(unsigned long addr)
-{
-	if (addr - vmalloc_space.start < vmalloc_space.end - vmalloc_space.start)
-		return &vmalloc_space;
-	if (addr - module_space.start < module_space.end - module_space.start)
-		return &module_space;
-	return NULL;
 }
 
 int vmap_space_init(struct vmap_space *space, unsigned long start, unsigned long end)

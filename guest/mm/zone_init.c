@@ -250,12 +250,15 @@ static void file_ragged(struct zone *zone, uint64_t pfn, uint64_t end)
 	}
 }
 
+unsigned long nr_managed_pages;
+
 static void zone_add_free(struct zone *zone, const struct pfn_range *part)
 {
 	uint64_t first = (part->start + MAX_ORDER_NR_PAGES - 1) & ~(MAX_ORDER_NR_PAGES - 1);
 	uint64_t last = part->end & ~(MAX_ORDER_NR_PAGES - 1);
 
 	zone->managed_pages += part->end - part->start;
+	nr_managed_pages += part->end - part->start;
 	zone->nr_free += part->end - part->start;
 	if (first >= last || zone->nr_fresh == MMV_NR_FRESH) {
 		file_ragged(zone, part->start, part->end);
@@ -373,6 +376,7 @@ void zones_init(void)
 {
 	static const char *const names[] = ZONE_NAMES;
 
+	nr_managed_pages = 0;
 	for (int i = 0; i < MAX_NR_ZONES; i++)
 		zone_setup(&mm_zones[i], names[i]);
 	setup_zonelists();

@@ -55,6 +55,21 @@ unsigned long *table_walk(unsigned long va, unsigned int *level)
 	}
 }
 
+/*
+ * The table of level 1 that was used last, for its PMD_SIZE bytes of addresses: so one word that it is read whole without a lock. It is
+ * written with table_lock held, and forgotten before its table is unhooked: whoever has an entry in a table, or holds
+ * the lock, may believe it.
+ */
+static unsigned long last_table;
+#define LAST_TABLE(va, pa) (((va) >> PMD_SHIFT) << 32 | (pa) >> PAGE_SHIFT)
+
+static unsigned long *last_table_for(unsigned long va)
+{
+	unsigned long word = READ_ONCE(last_table);
+
+	return (word ^ LAST_TABLE(va, 0)) >> 32 ? NULL : __va((word & 0xffffffff) << PAGE_SHIFT);
+}
+
 /* The page of a table that is counted; NULL for one from boot. */
 static struct page *counted(const unsigned long *table)
 {
@@ -98,6 +113,8 @@ static unsigned long *try_table(unsigned long va, unsigned int level, unsigned i
 	}
 	if (table)
 		table_count(table, (long)n);
+	if (table && level == 1 && counted(table))
+		WRITE_ONCE(last_table, LAST_TABLE(va, __pa(table)));
 	spin_unlock_irqrestore(&table_lock, irq);
 	return table;
 }
@@ -120,6 +137,21 @@ static unsigned long *get_table(unsigned long va, unsigned int level, unsigned i
 	return table;
 }
 
+/* The table that was used last, if it has all of @nr entries from @va on, with its count grown by as many; else NULL. */
+static unsigned long *get_last_table(unsigned long va, unsigned long nr)
+{
+	unsigned long *table, irq;
+
+	if ((va & (PMD_SIZE - 1)) + (nr << PAGE_SHIFT) > PMD_SIZE)
+		return NULL;
+	spin_lock_irqsave(&table_lock, irq);
+	table = last_table_for(va);
+	if (likely(table))
+		__atomic_fetch_add(&virt_to_page(table)->private, nr, __ATOMIC_SEQ_CST);
+	spin_unlock_irqrestore(&table_lock, irq);
+	return table;
+}
+
 static unsigned long checked_prot(pgprot_t prot)
 {
 	unsigned long bits = pgprot_val(prot);
@@ -137,9 +169,9 @@ static unsigned long in_this_table(unsigned long va, unsigned long left)
 	return left < here ? left : here;
 }
 
-int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp)
+static noinline int map_pages(unsigned long va, struct page **pages, unsigned long nr, unsigned long bits, gfp_t gfp)
 {
-	unsigned long bits = checked_prot(prot), n;
+	unsigned long n;
 
 	for (unsigned long done = 0; done < nr; done += n) {
 		unsigned long at = va + (done << PAGE_SHIFT), *entry;
@@ -154,6 +186,18 @@ int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgp
 		for (unsigned long i = 0; i < n; i++)
 			*(volatile unsigned long *)(entry + i) = page_to_phys(pages[done + i]) | bits;
 	}
+	return 0;
+}
+
+int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp)
+{
+	unsigned long bits = checked_prot(prot), *entry = get_last_table(va, nr);
+
+	if (!entry)
+		return map_pages(va, pages, nr, bits, gfp);
+	entry = entry_in(entry, va, 1);
+	for (unsigned long i = 0; i < nr; i++)
+		*(volatile unsigned long *)(entry + i) = page_to_phys(pages[i]) | bits;
 	return 0;
 }
 
@@ -205,25 +249,31 @@ static unsigned long *table_with(unsigned long *entry)
 	return (unsigned long *)((unsigned long)entry & PAGE_MASK);
 }
 
-/* Clear the 4 KiB entries from @va on to the end of their table, or to @end. Return: where it stopped. */
-static unsigned long clear_entries(unsigned long *entry, unsigned long va, unsigned long end)
+/* Return: how many were not 0. */
+static inline long clear(unsigned long *entry, unsigned long n)
 {
-	unsigned long *table = table_with(entry), n = in_this_table(va, (end - va) >> PAGE_SHIFT);
 	long cleared = 0;
 
 	for (unsigned long i = 0; i < n; i++, entry++) {
 		cleared += *entry != 0;
 		*(volatile unsigned long *)entry = 0;
 	}
+	return cleared;
+}
+
+/* Clear the 4 KiB entries from @va on to the end of their table, or to @end. Return: where it stopped. */
+static unsigned long clear_entries(unsigned long *entry, unsigned long va, unsigned long end)
+{
+	unsigned long n = in_this_table(va, (end - va) >> PAGE_SHIFT);
+	long cleared = clear(entry, n);
+
 	if (cleared)
-		table_count(table, -cleared);
+		table_count(table_with(entry), -cleared);
 	return va + (n << PAGE_SHIFT);
 }
 
-void arch_vunmap_range(unsigned long va, unsigned long size)
+static noinline void vunmap_range(unsigned long va, unsigned long end)
 {
-	unsigned long end = va + size;
-
 	while (va < end) {
 		unsigned int level;
 		unsigned long *entry = table_walk(va, &level);
@@ -241,6 +291,17 @@ void arch_vunmap_range(unsigned long va, unsigned long size)
 		if (!va) /* past the end of the address space */
 			return;
 	}
+}
+
+void arch_vunmap_range(unsigned long va, unsigned long size)
+{
+	unsigned long *table = last_table_for(va);
+
+	if (likely(table && (va & (PMD_SIZE - 1)) + size <= PMD_SIZE))
+		__atomic_fetch_sub(&virt_to_page(table)->private,
+				   (uint64_t)clear(entry_in(table, va, 1), size >> PAGE_SHIFT), __ATOMIC_SEQ_CST);
+	else
+		vunmap_range(va, va + size);
 }
 
 /* Tables on the way to @va, by level; 0 where there is none. Return: the lowest level that has one. */
@@ -277,6 +338,8 @@ void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head
 
 			if (!page || __atomic_load_n(&page->private, __ATOMIC_SEQ_CST))
 				break;
+			if (l == 1)
+				WRITE_ONCE(last_table, 0);
 			*(volatile unsigned long *)entry_in(tables[l + 1], va, l + 1) = 0;
 			table_count(tables[l + 1], -1);
 			list_add(&page->lru, gone);
