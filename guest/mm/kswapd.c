@@ -137,6 +137,8 @@ static bool shrink_once(struct scan_control *sc)
 		if (managed_zone(&mm_zones[i]))
 			sc->nr_to_reclaim += max_t(unsigned long, mm_zones[i].watermark[WMARK_HIGH], SWAP_CLUSTER_MAX);
 	shrink_node(sc);
+	/* What was freed is for all CPUs. */
+	pcp_drain_this(NULL);
 	if (sc->order && sc->nr_reclaimed >= compact_gap(sc->order))
 		sc->order = 0;
 	return sc->nr_scanned >= sc->nr_to_reclaim;
@@ -180,6 +182,7 @@ static void balance_node(unsigned int order, enum zone_type highest)
 	count_vm_event(PAGEOUTRUN);
 	fs_reclaim_acquire(GFP_KERNEL);
 	sc.nr_reclaimed = reclaim_idle();
+	pcp_drain_this(NULL);
 	run_priorities(&sc, boost);
 	fs_reclaim_release(GFP_KERNEL);
 	if (!sc.nr_reclaimed && !node_is_balanced(sc.order, highest))

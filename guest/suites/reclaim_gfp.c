@@ -26,11 +26,17 @@
 
 #define STORE_PAGES 12
 
-/** struct store - pages that a shrinker gives back; @need: only for masks with all of these; @calls: scans, @refused: those without */
+/**
+ * struct store - pages that a shrinker gives back
+ * @need:    only for masks with all of these
+ * @kswapd:  kswapd too; else it comes in vain, since anybody may wake it at any time
+ * @calls:   scans, @refused: those without @need
+ */
 static struct {
 	struct list_head pages;
 	unsigned long nr;
-	gfp_t need, seen_any, seen_all;
+	gfp_t need, seen_any;
+	bool kswapd;
 	atomic_t calls, refused, by_kswapd;
 	spinlock_t lock;
 	struct shrinker *shrinker;
@@ -63,11 +69,13 @@ static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 	struct page *page;
 
 	(void)s;
+	if (current->flags & PF_KSWAPD) {
+		if (!store.kswapd)
+			return SHRINK_STOP;
+		atomic_inc(&store.by_kswapd);
+	}
 	atomic_inc(&store.calls);
 	store.seen_any |= sc->gfp_mask;
-	store.seen_all &= sc->gfp_mask;
-	if (current->flags & PF_KSWAPD)
-		atomic_inc(&store.by_kswapd);
 	if ((sc->gfp_mask & store.need) != store.need) {
 		atomic_inc(&store.refused);
 		return SHRINK_STOP;
@@ -84,7 +92,7 @@ static void store_fill(struct kunit *test, unsigned long pages, gfp_t need)
 {
 	store.need = need;
 	store.seen_any = 0;
-	store.seen_all = ~0U;
+	store.kswapd = false;
 	atomic_set(&store.calls, 0);
 	atomic_set(&store.refused, 0);
 	atomic_set(&store.by_kswapd, 0);
@@ -167,6 +175,8 @@ static void note_events(void)
 static void run_dry(struct kunit *test, unsigned long pages, gfp_t need)
 {
 	store_fill(test, pages, need);
+	/* What other CPUs keep for themselves is found by who may wait. */
+	drain_all_pages(NULL);
 	hoard_with(GFP_QUIET, MAX_PAGE_ORDER);
 	note_events();
 }
@@ -238,6 +248,14 @@ static bool try_page(gfp_t gfp, unsigned int order)
 	return page;
 }
 
+/* The same after a look whether somebody has freed something meanwhile. */
+static bool try_dry(gfp_t gfp, unsigned int order)
+{
+	drain_all_pages(NULL);
+	hoard_with(GFP_QUIET, 0);
+	return try_page(gfp, order);
+}
+
 /* ---- who may not wait ---- */
 
 static void without_reclaim_nobody_is_woken(struct kunit *test)
@@ -253,6 +271,7 @@ static void without_reclaim_nobody_is_woken(struct kunit *test)
 static void nowait_wakes_kswapd_and_fails(struct kunit *test)
 {
 	run_dry(test, STORE_PAGES, 0);
+	store.kswapd = true;
 	KUNIT_EXPECT_FALSE(test, try_page(GFP_NOWAIT, 0));
 	KUNIT_EXPECT_GE(test, since(KSWAPD_WAKE), 1UL);
 	for (unsigned int i = 0; i < 500 && READ_ONCE(store.nr); i++)
@@ -313,8 +332,7 @@ static void noretry_gives_up_after_one_round(struct kunit *test)
 	/* What the one round brings is good enough. */
 	hoard_give(8);
 	store_fill(test, 8, 0);
-	hoard_with(GFP_QUIET, 0);
-	KUNIT_EXPECT_TRUE(test, try_page(GFP_DIRECT | __GFP_NORETRY, 0));
+	KUNIT_EXPECT_TRUE(test, try_dry(GFP_DIRECT | __GFP_NORETRY, 0));
 }
 
 static void retry_mayfail_never_kills(struct kunit *test)
@@ -405,15 +423,15 @@ static void nofail_waits_for_others(struct kunit *test)
 static void callbacks_see_the_mask(struct kunit *test)
 {
 	run_dry(test, STORE_PAGES, __GFP_FS);
-	KUNIT_EXPECT_FALSE(test, try_page((GFP_NOFS & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
-	KUNIT_EXPECT_FALSE(test, try_page((GFP_NOIO & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
+	KUNIT_EXPECT_FALSE(test, try_dry((GFP_NOFS & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
+	KUNIT_EXPECT_FALSE(test, try_dry((GFP_NOIO & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
 	KUNIT_EXPECT_EQ(test, store.nr, (unsigned long)STORE_PAGES);
 	KUNIT_EXPECT_GE(test, atomic_read(&store.refused), 2);
 	KUNIT_EXPECT_EQ(test, store.seen_any & __GFP_FS, 0U);
 	store.need = __GFP_IO;
-	KUNIT_EXPECT_FALSE(test, try_page(GFP_NOIO & ~__GFP_KSWAPD_RECLAIM, 0));
+	KUNIT_EXPECT_FALSE(test, try_dry(GFP_NOIO & ~__GFP_KSWAPD_RECLAIM, 0));
 	KUNIT_EXPECT_EQ(test, store.nr, (unsigned long)STORE_PAGES);
-	KUNIT_EXPECT_TRUE(test, try_page(GFP_NOFS & ~__GFP_KSWAPD_RECLAIM, 0));
+	KUNIT_EXPECT_TRUE(test, try_dry(GFP_NOFS & ~__GFP_KSWAPD_RECLAIM, 0));
 	KUNIT_EXPECT_LT(test, store.nr, (unsigned long)STORE_PAGES);
 }
 
@@ -421,7 +439,7 @@ static noinline bool deep_down(unsigned int depth)
 {
 	if (depth)
 		return deep_down(depth - 1);
-	return try_page(GFP_DIRECT | __GFP_NORETRY, 0);
+	return try_dry(GFP_DIRECT | __GFP_NORETRY, 0);
 }
 
 static void scopes_reach_far_down(struct kunit *test)
