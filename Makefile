@@ -48,7 +48,7 @@ help:
 	  'make unit' 'the allocators on the host, under ASan and UBSan' \
 	  'make e2e' 'the real programs on this host'"'"'s KVM' \
 	  'make nested' 'the real programs in an emulated machine with SVM: needs no KVM' \
-	  'make bench' 'launch time, boot instructions, replayed operations per second' \
+	  'make bench' 'everything that is measured, beside Linux, mimalloc, jemalloc, QEMU (QUICK=1: two minutes)' \
 	  'make payload' 'build and run a payload: make payload SRC=foo.c' \
 	  'make fuzz' 'the DMA engine against libFuzzer (needs clang; FUZZ_SECONDS=60)' \
 	  'make sabotage-table' 'every corruption of the sabotage tests, and which invariant noticed it' \

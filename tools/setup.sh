@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# setup.sh - install what is missing, for the purposes named: build, nested, test, lint, bench.
+# setup.sh - install what is missing, for the purposes named: build, nested, test, lint, bench, bench-native.
 #
 # Looks for each thing first (a header, a program) and asks apt-get only for packages of things not found: a machine
 # that has everything is not touched and needs no network. Never asks a question.
@@ -13,9 +13,10 @@ die() {
 	exit 1
 }
 
-# have_header NAME / have_program NAME / have_static NAME (libNAME.a)
+# have_header NAME / have_program NAME / have_static NAME (libNAME.a) / have_library NAME (libNAME.so)
 have_header() { echo "#include <$1>" | ${CC:-gcc} -E -xc - >/dev/null 2>&1; }
 have_program() { PATH="$PATH:/usr/sbin:/sbin" command -v "$1" >/dev/null 2>&1; }
+have_library() { PATH="$PATH:/sbin" ldconfig -p | grep -q "lib$1\.so"; }
 have_static() { [ "$(${CC:-gcc} -print-file-name="lib$1.a" 2>/dev/null)" != "lib$1.a" ]; }
 
 # One line per thing: purpose, how to see it, its package.
@@ -41,6 +42,9 @@ nested program qemu-system-x86_64 qemu-system-x86
 nested program cpio          cpio
 nested program objcopy       binutils
 nested program busybox       busybox-static
+bench-native program valgrind valgrind
+bench-native library mimalloc libmimalloc2.0
+bench-native library jemalloc libjemalloc2
 lint   program clang-tidy    clang-tidy
 lint   program clang-format  clang-format
 lint   program cppcheck      cppcheck

@@ -1,80 +1,97 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2317 # most functions are called through part()
 #
-# bench.sh - what the project measures about itself: launch, empty run, boot instructions, replay speed on both engines; and what
-# each operation of the allocators costs (ops.sh), and each way through the execution core (exec.sh).
+# bench.sh - everything that the project measures, in one run: a table for each part, build/bench/bench.json, and what changed since the
+# last release (tests/bench/last.txt).
 #
-# Times are medians. Instructions: in the emulated machine with --icount the TSC counts one per instruction. The guest's count holds what
-# the kernel under it executes for its exits and page faults, a tick of it now and then too: so the least of five counts.
+#	tests/bench/bench.sh            all of it, within ten minutes on two cores
+#	tests/bench/bench.sh --keep     and keep the figures as those of the last release
+#	QUICK=1 tests/bench/bench.sh    within two: this host, sizes, the allocators' instructions beside Linux's
+#
+# Parts: launch.sh (this host's KVM, beside QEMU's microvm), sizes.sh, native.sh (nanoseconds on the host beside mimalloc and jemalloc),
+# ops.sh (instructions beside Linux's, in one machine), and without QUICK boot instructions here, exec.sh, scale.sh, churn.sh.
+# Times are this machine's, and change with what else it does; instructions repeat. Exit code: 0 every row was measured; 1 not.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
+. tests/bench/lib.sh
+keep_release=0
+[ "${1-}" != --keep ] || keep_release=1
+quick=${QUICK:-0}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
-bad=0
+export BENCH_ROWS=$tmp/rows
+: >"$BENCH_ROWS"
+bad=0 last=tests/bench/last.txt
 
-# field NAME FILE - the number of "NAME": in a flat enough JSON object
-field() { sed -n "s/.*\"$1\": *\\([0-9.]*\\).*/\\1/p" "$2" | head -n 1; }
-median() { sort -g | awk '{ a[NR] = $1 } END { if (NR) printf "%.2f\n", a[int((NR + 1) / 2)]; else print "none" }'; }
-row() { printf '  %-44s %14s %s\n' "$@"; }
-
-# replay_speed LABEL JSON - operations (allocations done and frees) per second of the guest's replay
-replay_speed() {
-	awk -v a="$(field allocations "$2")" -v f="$(field frees "$2")" -v ms="$(field suites "$2")" -v label="$1" 'BEGIN {
-		if (ms > 0) printf "  %-44s %14d ops/s  (%d operations in %.1f s)\n", label, (a + f) / ms * 1000, a + f, ms / 1000
-		else print "  " label ": no result" }'
-}
-
-on_host() {
-	local reason n t0 t1
-	if ! reason=$(build/mmvisor host 2>&1 >/dev/null); then
-		echo "  this host: skipped: $reason"
-		return
-	fi
-	for n in $(seq 15); do
-		t0=$(date +%s%N)
-		build/mmvisor run --append kunit.action=none --json "$tmp/$n.json" >/dev/null || bad=1
-		t1=$(date +%s%N)
-		echo "$(((t1 - t0) / 1000))e-3" >>"$tmp/exit"
-		field launch "$tmp/$n.json" >>"$tmp/launch"
-		field boot "$tmp/$n.json" >>"$tmp/boot"
+# Boot, in the emulated machine that counts instructions: its count holds what the kernel under it executes for exits and page faults,
+# a tick of it now and then too, so the least of five boots. From entry to the first payload instruction.
+boot_counts() {
+	local logs=build/nested/bench-count/logs small count what
+	tools/nested.sh --icount --cases tests/bench/nested-count.txt --name bench-count >"$tmp/log" 2>&1 || { cat "$tmp/log" && return 1; }
+	small=$(sort -n "$logs/boot-64M" | head -n 1)
+	for what in 64M 1G 64G 1T 2cpus 4cpus 8cpus; do
+		count=$(sort -n "$logs/boot-$what" | head -n 1)
+		row "boot.$what" "$count" instructions "boot, ${what/cpus/ vCPUs}$([[ $what == *cpus ]] || echo ' of RAM')$(
+			awk -v a="$small" -v b="$count" 'BEGIN { if (a != b) printf " (%+.1f %%)", (b / a - 1) * 100 }')"
 	done
-	row 'host: exec to first guest instruction' "$(median <"$tmp/launch")" ms
-	row 'host: boot to first payload instruction' "$(median <"$tmp/boot")" ms
-	row 'host: exec to exit of an empty run' "$(median <"$tmp/exit")" ms
-	build/mmvisor replay --json "$tmp/replay.json" tests/data/compile.kmem.txt.xz >/dev/null || bad=1
-	replay_speed 'host: replay of a compile job' "$tmp/replay.json"
 }
 
-nested_speed() {
+nested_times() {
 	local out=build/nested/bench-speed/out
-	tools/nested.sh --cases tests/bench/nested-speed.txt --name bench-speed >"$tmp/log" 2>&1 || { cat "$tmp/log" && bad=1; }
-	for n in 1 2 3 4 5; do
-		field launch "$out/empty-$n/r.json" >>"$tmp/nlaunch"
-		field boot "$out/empty-$n/r.json" >>"$tmp/nboot"
-	done
-	row 'nested: exec to first guest instruction' "$(median <"$tmp/nlaunch")" ms
-	row 'nested: boot to first payload instruction' "$(median <"$tmp/nboot")" ms
-	row 'nested: exec to exit of an empty run' "$(sed -n 's/^@end empty-[0-9]* 0 \([0-9]*\).*/\1/p' build/nested/bench-speed/report | median)" 'ms (to 10 ms)'
-	replay_speed 'nested: replay of a compile job' "$out/replay/r.json"
+	tools/nested.sh --cases tests/bench/nested-speed.txt --name bench-speed >"$tmp/log" 2>&1 || { cat "$tmp/log" && return 1; }
+	row nested.launch "$(for n in 1 2 3 4 5; do field launch "$out/empty-$n/r.json"; done | median)" ms 'nested: exec to first guest instruction'
+	row nested.boot "$(for n in 1 2 3 4 5; do field boot "$out/empty-$n/r.json"; done | median)" ms 'nested: boot to first payload instruction'
+	row nested.replay "$(awk -v a="$(field allocations $out/replay/r.json)" -v f="$(field frees $out/replay/r.json)" \
+		-v ms="$(field suites $out/replay/r.json)" 'BEGIN { printf "%d", (a + f) / ms * 1000 }')" ops/s 'nested: replay of a compile job'
 }
 
-nested_count() {
-	local logs=build/nested/bench-count/logs
-	tools/nested.sh --icount --cases tests/bench/nested-count.txt --name bench-count >"$tmp/log" 2>&1 || { cat "$tmp/log" && bad=1; }
-	local small size count
-	small=$(sort -n $logs/boot-64M | head -n 1)
-	row 'boot, 64M of RAM' "$small" "instructions (of five: least; most $(sort -n $logs/boot-64M | tail -n 1))"
-	for size in 1G 64G 1T; do
-		count=$(sort -n $logs/boot-$size | head -n 1)
-		row "boot, $size of RAM" "$count" "instructions ($(awk -v a="$small" -v b="$count" 'BEGIN { printf "%+.1f %%", (b / a - 1) * 100 }'))"
-	done
+# What differs from the last release by more than 2 % (counts) or 25 % (times, speeds).
+compare() {
+	awk -v last=$last '
+		FILENAME == last { if ($1 !~ /^#/) old[$1] = $2; next }
+		!($1 in old) { fresh++; next }
+		{
+			limit = $3 ~ /^(instructions|KiB|lines|%)$/ ? 2 : 25
+			d = old[$1] ? ($2 / old[$1] - 1) * 100 : 0
+			if (d > limit || d < -limit) { printf "  %-44s %12s -> %12s %-12s (%+.0f %%)\n", $1, old[$1], $2, $3, d; n++ }
+		}
+		END { if (!n) print "  nothing beyond 2 % (counts) and 25 % (times)"; if (fresh) print "  new rows: " fresh }' $last "$BENCH_ROWS"
 }
 
+json() {
+	awk 'BEGIN { printf "{" }
+		{ unit = $3; for (i = 4; i <= NF; i++) unit = unit " " $i
+		  printf "%s\n  \"%s\": {\"value\": %s, \"unit\": \"%s\"}", NR > 1 ? "," : "", $1, $2, unit }
+		END { print "\n}" }' "$BENCH_ROWS" >build/bench/bench.json
+}
+
+part() {
+	local start=$SECONDS
+	echo "$1"
+	shift
+	"$@" || bad=1
+	echo "  ($((SECONDS - start)) s)"
+}
+
+mkdir -p build/bench
+make --no-print-directory -s all || exit 1
+part 'This host, times' tests/bench/launch.sh
+part 'Sizes' tests/bench/sizes.sh
+part 'Allocators on the host' tests/bench/native.sh
 make --no-print-directory -s STATIC=1 static-programs || exit 1
-on_host
-nested_speed
-nested_count
-tests/bench/ops.sh || bad=1
-tests/bench/exec.sh || bad=1
-tests/bench/scale.sh || bad=1
+part 'Allocators in the guest, beside Linux' tests/bench/ops.sh
+if [ "$quick" = 0 ]; then
+	part 'Boot, instructions' boot_counts
+	part 'In the emulated machine, times' nested_times
+	part 'Execution core' tests/bench/exec.sh
+	part 'Several CPUs at once' tests/bench/scale.sh
+	part 'Fragmentation' tests/bench/churn.sh
+fi
+json
+if [ -e $last ]; then part 'Since the last release' compare; fi
+if [ $keep_release = 1 ]; then
+	{ echo '# What the last release needed: name, value, unit (tests/bench/bench.sh --keep)' && cat "$BENCH_ROWS"; } >$last
+fi
+echo "$(wc -l <"$BENCH_ROWS") figures in build/bench/bench.json, $SECONDS s"
 exit $bad

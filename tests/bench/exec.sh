@@ -8,6 +8,7 @@
 # measured; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/lib.sh
 make --no-print-directory -s all
 make --no-print-directory -s STATIC=1 static-programs
 mkdir -p build/bench
@@ -30,3 +31,4 @@ awk '
 		}
 		exit bad || n < 14
 	}' "$log/count" "$log/clock"
+while read -r _ name value _; do keep "exec.$name" "$value" instructions; done < <(grep '^bench: ' "$log/count" | sort -u -k 2,2)

@@ -4,7 +4,6 @@
 # ops.sh - guest instructions per operation of every allocator: Linux's and ours, measured in one machine.
 #
 #	tests/bench/ops.sh            measure, print the table, leave build/bench/ops.json
-#	tests/bench/ops.sh --keep     and keep the figures as those of the last release (tests/bench/last.txt)
 #
 # One source (payloads/ops.c) is built as a module of the stock kernel and as a payload. One emulated machine that counts instructions
 # boots the stock kernel, loads the module, then runs the payload in a guest on that very kernel's KVM. Two runs of one build agree to
@@ -12,8 +11,7 @@
 # Exit code: 0 every row was measured on both; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-keep=0
-[ "${1-}" != --keep ] || keep=1
+. tests/bench/lib.sh
 tools/setup.sh nested bench
 make --no-print-directory -s all
 make --no-print-directory -s STATIC=1 static-programs
@@ -53,6 +51,5 @@ awk -v json=build/bench/ops.json '
 		printf("}\n") >json
 		exit bad || !n
 	}' tests/bench/targets.txt "$last" "$log/linux" "$log/mmvisor" || exit 1
-if [ $keep = 1 ]; then
-	{ echo "# What the last release needed: name, guest instructions (tests/bench/ops.sh --keep)" && cat "$log/mmvisor"; } >tests/bench/last.txt
-fi
+while read -r name value; do keep "$name" "$value" instructions; done <"$log/mmvisor"
+while read -r name value; do keep "linux.$name" "$value" instructions; done <"$log/linux"

@@ -6,6 +6,7 @@
 # Counts, not times (tests/bench/payloads/scale.c says how they are made). Exit code: 0 every row was measured; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/lib.sh
 make --no-print-directory -s all
 make --no-print-directory -s STATIC=1 static-programs
 mkdir -p build/bench
@@ -30,3 +31,7 @@ awk '
 		}
 		exit rows != 20
 	}' "$log"
+while read -r _ name cpus _ locks cost; do
+	keep "scale.$name.$cpus.locks" "$locks" 'locks/1000'
+	keep "scale.$name.$cpus.instructions" "$cost" instructions
+done < <(grep '^scale: ' "$log")

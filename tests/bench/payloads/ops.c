@@ -57,6 +57,13 @@ PAIR(kmalloc_256, kmalloc(256, GFP_KERNEL), kfree(p))
 PAIR(kmalloc_1024, kmalloc(1024, GFP_KERNEL), kfree(p))
 PAIR(kmalloc_4096, kmalloc(4096, GFP_KERNEL), kfree(p))
 PAIR(kmalloc_8192, kmalloc(8192, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_16, kmalloc(16, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_32, kmalloc(32, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_96, kmalloc(96, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_128, kmalloc(128, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_192, kmalloc(192, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_512, kmalloc(512, GFP_KERNEL), kfree(p))
+PAIR(kmalloc_2048, kmalloc(2048, GFP_KERNEL), kfree(p))
 PAIR(kmalloc_64k, kmalloc(65536, GFP_KERNEL), kfree(p))
 PAIR(kmalloc_64_atomic, kmalloc(64, GFP_ATOMIC), kfree(p))
 PAIR(kzalloc_256, kzalloc(256, GFP_KERNEL), kfree(p))
@@ -68,6 +75,11 @@ PAIR(pages_3, alloc_pages(GFP_KERNEL, 3), __free_pages(p, 3))
 PAIR(pages_4, alloc_pages(GFP_KERNEL, 4), __free_pages(p, 4))
 PAIR(pages_9, alloc_pages(GFP_KERNEL, 9), __free_pages(p, 9))
 PAIR(pages_0_atomic, alloc_pages(GFP_ATOMIC, 0), __free_pages(p, 0))
+PAIR(pages_1_atomic, alloc_pages(GFP_ATOMIC, 1), __free_pages(p, 1))
+PAIR(pages_2_atomic, alloc_pages(GFP_ATOMIC, 2), __free_pages(p, 2))
+PAIR(pages_3_atomic, alloc_pages(GFP_ATOMIC, 3), __free_pages(p, 3))
+PAIR(pages_4_atomic, alloc_pages(GFP_ATOMIC, 4), __free_pages(p, 4))
+PAIR(pages_9_atomic, alloc_pages(GFP_ATOMIC, 9), __free_pages(p, 9))
 PAIR(zeroed_page, get_zeroed_page(GFP_KERNEL), free_page((unsigned long)p))
 PAIR(vmalloc_1, vmalloc(PAGE_SIZE), vfree(p))
 PAIR(vmalloc_4, vmalloc(4 * PAGE_SIZE), vfree(p))
@@ -183,9 +195,16 @@ static const struct row {
 	void (*second)(unsigned int n);
 } rows[] = {
 	{"kmalloc_8.pair", 64, kmalloc_8, NULL, NULL},
+	{"kmalloc_16.pair", 64, kmalloc_16, NULL, NULL},
+	{"kmalloc_32.pair", 64, kmalloc_32, NULL, NULL},
 	{"kmalloc_64.pair", 64, kmalloc_64, NULL, NULL},
+	{"kmalloc_96.pair", 64, kmalloc_96, NULL, NULL},
+	{"kmalloc_128.pair", 64, kmalloc_128, NULL, NULL},
+	{"kmalloc_192.pair", 64, kmalloc_192, NULL, NULL},
 	{"kmalloc_256.pair", 64, kmalloc_256, NULL, NULL},
+	{"kmalloc_512.pair", 64, kmalloc_512, NULL, NULL},
 	{"kmalloc_1024.pair", 64, kmalloc_1024, NULL, NULL},
+	{"kmalloc_2048.pair", 64, kmalloc_2048, NULL, NULL},
 	{"kmalloc_4096.pair", 64, kmalloc_4096, NULL, NULL},
 	{"kmalloc_8192.pair", 64, kmalloc_8192, NULL, NULL},
 	{"kmalloc_64k.pair", 32, kmalloc_64k, NULL, NULL},
@@ -205,6 +224,11 @@ static const struct row {
 	{"alloc_pages_4.pair", 32, pages_4, NULL, NULL},
 	{"alloc_pages_9.pair", 32, pages_9, NULL, NULL},
 	{"alloc_pages_0_atomic.pair", 64, pages_0_atomic, NULL, NULL},
+	{"alloc_pages_1_atomic.pair", 64, pages_1_atomic, NULL, NULL},
+	{"alloc_pages_2_atomic.pair", 64, pages_2_atomic, NULL, NULL},
+	{"alloc_pages_3_atomic.pair", 64, pages_3_atomic, NULL, NULL},
+	{"alloc_pages_4_atomic.pair", 32, pages_4_atomic, NULL, NULL},
+	{"alloc_pages_9_atomic.pair", 32, pages_9_atomic, NULL, NULL},
 	{"batch256_pages_0.alloc_lifo", 256, pages_0_alloc, "batch256_pages_0.free_lifo", pages_0_lifo},
 	{"batch256_pages_0.alloc_fifo", 256, pages_0_alloc, "batch256_pages_0.free_fifo", pages_0_fifo},
 	{"alloc_pages_bulk32.pair", 8, pages_bulk32, NULL, NULL},
