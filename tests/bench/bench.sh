@@ -14,6 +14,7 @@
 # Times are this machine's, and change with what else it does; instructions repeat. Exit code: 0 every row was measured; 1 not.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 keep_release=0
 [ "${1-}" != --keep ] || keep_release=1
@@ -42,13 +43,13 @@ nested_times() {
 	tools/nested.sh --cases tests/bench/nested-speed.txt --name bench-speed >"$tmp/log" 2>&1 || { cat "$tmp/log" && return 1; }
 	row nested.launch "$(for n in 1 2 3 4 5; do field launch "$out/empty-$n/r.json"; done | median)" ms 'nested: exec to first guest instruction'
 	row nested.boot "$(for n in 1 2 3 4 5; do field boot "$out/empty-$n/r.json"; done | median)" ms 'nested: boot to first payload instruction'
-	row nested.replay "$(awk -v a="$(field allocations $out/replay/r.json)" -v f="$(field frees $out/replay/r.json)" \
-		-v ms="$(field suites $out/replay/r.json)" 'BEGIN { printf "%d", (a + f) / ms * 1000 }')" ops/s 'nested: replay of a compile job'
+	row nested.replay "$(awk -v a="$(field allocations "$out/replay/r.json")" -v f="$(field frees "$out/replay/r.json")" \
+		-v ms="$(field suites "$out/replay/r.json")" 'BEGIN { printf "%d", (a + f) / ms * 1000 }')" ops/s 'nested: replay of a compile job'
 }
 
 # What differs from the last release by more than 2 % (counts) or 25 % (times, speeds).
 compare() {
-	awk -v last=$last '
+	awk -v last="$last" '
 		FILENAME == last { if ($1 !~ /^#/) old[$1] = $2; next }
 		!($1 in old) { fresh++; next }
 		{
@@ -56,7 +57,7 @@ compare() {
 			d = old[$1] ? ($2 / old[$1] - 1) * 100 : 0
 			if (d > limit || d < -limit) { printf "  %-44s %12s -> %12s %-12s (%+.0f %%)\n", $1, old[$1], $2, $3, d; n++ }
 		}
-		END { if (!n) print "  nothing beyond 2 % (counts) and 25 % (times)"; if (fresh) print "  new rows: " fresh }' $last "$BENCH_ROWS"
+		END { if (!n) print "  nothing beyond 2 % (counts) and 25 % (times)"; if (fresh) print "  new rows: " fresh }' "$last" "$BENCH_ROWS"
 }
 
 json() {

@@ -8,6 +8,7 @@
 # measured; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 make --no-print-directory -s all
 make --no-print-directory -s STATIC=1 static-programs

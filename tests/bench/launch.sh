@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
+# shellcheck disable=SC2317 # qemu() is called through started()
 #
 # launch.sh - how long it takes on this host's KVM from exec to the first guest instruction, the first byte on the console, the exit;
 # beside it QEMU's microvm; and what loading a payload, replaying a trace and checking memory take.
@@ -8,6 +9,7 @@
 # the smallest guest there is (microvm.S): what is measured then is QEMU's own. Exit code: 0 every row was measured; 1 not.
 set -uo pipefail
 cd "$(dirname "$0")/../.." || exit
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -43,8 +45,8 @@ on_host() {
 	row launch.first_byte "$(median <"$tmp/mmvisor.byte")" ms 'exec to first byte on the console'
 	row launch.exit "$(median <"$tmp/mmvisor.exit")" ms 'exec to exit of an empty run'
 	for accel in kvm tcg; do
-		row launch.qemu_$accel.first_byte "$(median <"$tmp/$accel.byte")" ms "QEMU microvm, $accel, smallest guest: exec to first byte"
-		row launch.qemu_$accel.exit "$(median <"$tmp/$accel.exit")" ms "QEMU microvm, $accel, smallest guest: exec to exit"
+		row "launch.qemu_$accel.first_byte" "$(median <"$tmp/$accel.byte")" ms "QEMU microvm, $accel, smallest guest: exec to first byte"
+		row "launch.qemu_$accel.exit" "$(median <"$tmp/$accel.exit")" ms "QEMU microvm, $accel, smallest guest: exec to exit"
 	done
 }
 
@@ -71,9 +73,8 @@ replay() {
 
 # A core of a guest with much memory: how many struct pages a second does a full check see?
 inspector() {
-	local i
 	build/mmvisor run --mem dma=16M,dma32=1G,normal=62G --append kunit.action=none --core "$tmp/core" --core-always >/dev/null || return 1
-	for i in 1 2 3; do build/mm-inspect check "$tmp/core" >>"$tmp/check" || return 1; done
+	for _ in 1 2 3; do build/mm-inspect check "$tmp/core" >>"$tmp/check" || return 1; done
 	row inspect.speed "$(sed -n 's/.*(\([0-9]*\) pages in \([0-9.]*\) ms).*/\1 \2/p' "$tmp/check" |
 		awk '{ if ($1 / $2 > m) m = $1 / $2 } END { printf "%.1f", m / 1000 }')" 'M pages/s' 'inspector: full check of 63 GiB of RAM'
 	rm -f "$tmp/core"

@@ -5,6 +5,7 @@
 # (an allocation and its free), and instructions counted by callgrind. Exit code: 0 every row was measured; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 tools/setup.sh bench-native
 make --no-print-directory -s build/bench/native

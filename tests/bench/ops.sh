@@ -11,6 +11,7 @@
 # Exit code: 0 every row was measured on both; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 tools/setup.sh nested bench
 make --no-print-directory -s all

@@ -6,6 +6,7 @@
 # Counts, not times (tests/bench/payloads/scale.c says how they are made). Exit code: 0 every row was measured; 1 not.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 make --no-print-directory -s all
 make --no-print-directory -s STATIC=1 static-programs

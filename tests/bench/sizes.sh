@@ -4,6 +4,7 @@
 # sizes.sh - how large the programs and the kernel are, and how many lines each room has.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+# shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 make --no-print-directory -s all
 tmp=$(mktemp)
