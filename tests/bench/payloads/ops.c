@@ -13,9 +13,12 @@
 #include <linux/dmapool.h>
 #include <linux/gfp.h>
 #include <linux/interrupt.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
 #include <linux/module.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "platform.h"
@@ -139,6 +142,21 @@ static void pages_bulk32(unsigned int n)
 	}
 }
 
+/* First touches of @n pages of the user's memory; mapping them is shared out among them. The other half: they go. */
+static unsigned long user_at;
+
+static void user_touch(unsigned int n)
+{
+	user_at = vm_mmap(NULL, 0, n * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	for (unsigned int i = 0; i < n; i++)
+		USE(copy_to_user((void __user *)(user_at + i * PAGE_SIZE), "", 1));
+}
+
+static void user_unmap(unsigned int n)
+{
+	vm_munmap(user_at, n * PAGE_SIZE);
+}
+
 /* Halves of a burst: @n allocations, and @n frees in the opposite or the same order. */
 static void kmalloc_64_alloc(unsigned int n)
 {
@@ -242,6 +260,7 @@ static const struct row {
 	{"dma_alloc_coherent_4k.pair", 32, dma_coherent_4k, NULL, NULL},
 	{"dma_pool_64.pair", 64, dma_pool_64, NULL, NULL},
 	{"dma_map_single_4k.pair", 64, dma_single_4k, NULL, NULL},
+	{"anon_64_pages.fault", 64, user_touch, "anon_64_pages.unmap", user_unmap},
 };
 
 /* One batch, or all ones if an interrupt came in. */
@@ -299,6 +318,7 @@ static int make_device(void)
 static int ops(void)
 {
 	int err = make_device();
+	struct mm_struct *mm = err ? NULL : bench_mm_begin();
 
 	cache = kmem_cache_create("bench-192", 192, 0, 0, NULL);
 	if (err || !cache)
@@ -309,6 +329,7 @@ static int ops(void)
 	dma_pool_destroy(pool);
 	kfree(buffer);
 	bench_device_done(device);
+	bench_mm_end(mm);
 	return 0;
 }
 

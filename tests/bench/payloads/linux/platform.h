@@ -8,6 +8,7 @@
 #include <linux/jiffies.h>
 #include <linux/mm.h>
 #include <linux/platform_device.h>
+#include <linux/sched.h>
 #include <asm/msr.h>
 
 /* A batch that an interrupt came into is not counted; ticks stand for them. */
@@ -22,6 +23,10 @@ static struct device *bench_device(void)
 	return IS_ERR(bench_pdev) ? NULL : &bench_pdev->dev;
 }
 #define bench_device_done(dev) platform_device_unregister(bench_pdev)
+
+/* Memory of a user: whoever loads the module is one. */
+#define bench_mm_begin() (current->mm)
+#define bench_mm_end(mm) ((void)(mm))
 
 /* Once, when the module is loaded. Some of what it calls is for modules under the GPL only. */
 #define BENCH_MODULE(fn)                                                                                               \

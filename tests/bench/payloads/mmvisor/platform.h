@@ -8,6 +8,8 @@
 #include <kunit/test.h>
 #include <linux/device.h>
 #include <linux/jiffies.h>
+#include <linux/kthread.h>
+#include <linux/sched/mm.h>
 
 /* A batch that an interrupt came into is not counted; ticks stand for them. */
 #define bench_ticks() cpu_timer_ticks(raw_smp_processor_id())
@@ -20,6 +22,24 @@ static struct device *bench_device(void)
 	return device_register(&dev) ? NULL : &dev;
 }
 #define bench_device_done(dev) device_unregister(dev)
+
+/* Memory of a user, for the running thread. */
+static struct mm_struct *bench_mm_begin(void)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	if (mm)
+		kthread_use_mm(mm);
+	return mm;
+}
+
+static void bench_mm_end(struct mm_struct *mm)
+{
+	if (!mm)
+		return;
+	kthread_unuse_mm(mm);
+	mmput(mm);
+}
 
 /* Once, in a task. */
 #define BENCH_MODULE(fn)                                                                                               \
