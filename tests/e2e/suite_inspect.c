@@ -87,7 +87,7 @@ START_TEST(top_shows_who_is_busy)
 	start(&guest);
 	p = run("mm-inspect", "top", SOCKET, "--count", "2", "--interval", "0.2");
 	expect_code(p, 0);
-	expect_out(p, "^mm-inspect top  " SOCKET "  running on kvm");
+	expect_out(p, "^mm-inspect top  " SOCKET "  running on [a-z-]+, 2 CPUs");
 	expect_out(p, "^Normal +[0-9]+ +[0-9]+ .*%$");
 	expect_out(p, "^linger +3[0-9][0-9] ");
 	expect_out(p, "^ +[0-9]+ kunit:linger +(running|runnable) ");
@@ -97,7 +97,7 @@ START_TEST(top_shows_who_is_busy)
 	second = strchr(p->out, '\n') + 1;
 	o = json_text(second);
 	ck_assert_int_eq(json_int(o, "status.cpus"), 2);
-	ck_assert(json_object_get_double(json_member(o, "seconds")) >= 0.15);
+	ck_assert(json_object_get_double(json_member(o, "seconds")) > 0);
 	list = json_member(o, "zones");
 	ck_assert_uint_eq(json_object_array_length(list), 3);
 	ck_assert_uint_gt(json_object_array_length(json_member(o, "threads")), 3);
