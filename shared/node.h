@@ -81,6 +81,9 @@ struct pglist_data {
 	uint32_t kswapd_highest;             /* (a) enum zone_type; MAX_NR_ZONES: nothing wanted */
 	uint32_t kswapd_failures;            /* (a) */
 	uint32_t kswapd_running;             /* (a) 1 while it balances */
+	GPTR(struct task_struct) kcompactd;  /* (c) */
+	uint32_t kcompactd_order;            /* what it was woken for; 0: nothing */
+	uint32_t kcompactd_highest;          /* enum zone_type */
 };
 
 #endif

@@ -12,6 +12,7 @@
 #include <linux/kernel.h>
 #include <linux/kthread.h>
 #include <linux/sched/mm.h>
+#include <linux/oom.h>
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 #include <linux/string.h>
@@ -67,6 +68,17 @@ struct task_struct *get_task_struct(struct task_struct *task)
 	return task;
 }
 EXPORT_SYMBOL(get_task_struct);
+
+bool tryget_task_struct(struct task_struct *task)
+{
+	int32_t refs = READ_ONCE(task->refs);
+
+	while (refs > 0)
+		if (__atomic_compare_exchange_n(&task->refs, &refs, refs + 1, true, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+			return true;
+	return false;
+}
+EXPORT_SYMBOL(tryget_task_struct);
 
 void put_task_struct(struct task_struct *task)
 {
@@ -179,6 +191,7 @@ void kthread_exit(long result)
 	check_task_end();
 	if (WARN_ON(k->task.mm))
 		kthread_unuse_mm(k->task.mm);
+	exit_oom_victim();
 	k->result = result;
 	k->task.flags |= PF_EXITING;
 	__atomic_fetch_add(&nr_ending, 1, __ATOMIC_RELAXED);

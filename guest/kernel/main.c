@@ -7,6 +7,8 @@
 #include <linux/interrupt.h>
 #include <linux/kernel.h>
 #include <linux/kthread.h>
+#include <linux/compaction.h>
+#include <linux/oom.h>
 #include <linux/mm.h>
 #include <linux/stackdepot.h>
 #include <linux/string.h>
@@ -74,6 +76,8 @@ static int kernel_main(void *unused)
 	mm_root.tsc_booted = rdtsc();
 	exit_mark(MARK_BOOTED);
 	user_mm_init();
+	kcompactd_run();
+	oom_init();
 	swap_init();
 	if (!strcmp(action, "list"))
 		kunit_list();

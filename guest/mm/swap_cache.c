@@ -94,6 +94,34 @@ struct page *lookup_swap_cache(swp_entry_t entry)
 	return page;
 }
 
+int replace_swap_cache_page(struct page *old, struct page *new, int extra)
+{
+	swp_entry_t entry = {old->private};
+	struct swap_info *si = swap_info_of(entry);
+	unsigned long irq, at = swp_offset(entry);
+
+	if (WARN_ON_ONCE(!PageSwapCache(old) || !si))
+		return -EAGAIN;
+	irq = mm_lock_write(&si->lock);
+	/* Whoever looks the slot up now passes over the page, and looks again. */
+	if (!page_ref_freeze(old, 1 + extra)) {
+		mm_unlock_write(&si->lock, irq);
+		return -EAGAIN;
+	}
+	get_page(new);
+	new->mapping = old->mapping;
+	new->index = old->index;
+	new->private = entry.val;
+	SetPageSwapCache(new);
+	si->cache[at] = new;
+	ClearPageSwapCache(old);
+	old->private = 0;
+	old->mapping = 0;
+	page_ref_unfreeze(old, extra);
+	mm_unlock_write(&si->lock, irq);
+	return 0;
+}
+
 /* A new page for a slot that has none. Return: 0, -EEXIST: it has one, or is about to lose it, -ENOENT: it is free. */
 static int enter(struct page *page, swp_entry_t entry)
 {

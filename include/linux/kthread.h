@@ -47,5 +47,7 @@ void *kthread_data(struct task_struct *task);
 /* Keep the thread's result after it ended, for a kthread_stop() to come. */
 struct task_struct *get_task_struct(struct task_struct *task);
 void put_task_struct(struct task_struct *task);
+/** tryget_task_struct - the same for a thread that may be ending. Return: is there anything left to keep? */
+bool tryget_task_struct(struct task_struct *task);
 
 #endif

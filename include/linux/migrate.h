@@ -14,7 +14,7 @@ typedef void free_page_t(struct page *page, unsigned long private);
 
 /**
  * migrate_pages - move pages that were isolated from their LRU lists
- * @from:    linked by page->lru; counted in NR_ISOLATED_*. What stays on it could not be moved: putback_movable_pages()
+ * @from:    linked by page->lru, isolated by isolate_lru_page() with no other reference of the caller's. What stays on it could not be moved: putback_movable_pages()
  * @get, @put: where to; @put may be NULL: freed
  * @private: for those
  * @mode:    how long to wait for a page
@@ -26,8 +26,6 @@ typedef void free_page_t(struct page *page, unsigned long private);
 int migrate_pages(struct list_head *from, new_page_t get, free_page_t put, unsigned long private,
 		  enum migrate_mode mode, int reason, unsigned int *moved);
 
-/** isolate_movable_page - take a page off its LRU list, to be moved; it is counted in NR_ISOLATED_*. Return: 0 or -EBUSY. */
-int isolate_movable_page(struct page *page);
 /** putback_movable_pages - what was not moved goes back to where it was. */
 void putback_movable_pages(struct list_head *pages);
 

@@ -56,6 +56,9 @@ int unregister_oom_notifier(struct notifier_block *nb);
 bool oom_killer_disable(long timeout);
 void oom_killer_enable(void);
 
+/** oom_init - start the thread that takes memory from victims. Context: task, once. */
+void oom_init(void);
+
 static inline bool tsk_is_oom_victim(const struct task_struct *task)
 {
 	return (READ_ONCE(task->pending) & PENDING_MEMDIE) != 0;

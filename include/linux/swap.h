@@ -157,6 +157,11 @@ bool add_to_swap(struct page *page);
 void delete_from_swap_cache(struct page *page);
 /** __delete_from_swap_cache - the same for a page that is about to be freed: its count is frozen, its slot keeps the contents. */
 void __delete_from_swap_cache(struct page *page);
+/**
+ * replace_swap_cache_page - @new takes the place of @old, both locked, @old with @extra references beyond the cache's
+ * Return: 0, or -EAGAIN: somebody has another. Flags and contents are the caller's affair.
+ */
+int replace_swap_cache_page(struct page *old, struct page *new, int extra);
 /** try_to_free_swap - give up its slot if no entry leads there and it is not being written. Return: did it? */
 bool try_to_free_swap(struct page *page);
 /** lookup_swap_cache - the page of a slot with a reference, or NULL. Context: any task. */

@@ -205,6 +205,9 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_RCU_LISTS] = {"rcu.lists", "lists of callbacks end, where and after as many as they say", "227"},
 	[R_RCU_CALLBACK] = {"rcu.callback", "a callback that waits lies in allocated memory, and waits once",
 			    "104,134,227"},
+	[R_COMPACT_CURSOR] = {"compaction.cursor", "compaction goes on at a pageblock of its zone", "58"},
+	[R_COMPACT_DEFER] = {"compaction.deferral", "compaction is put off for so long at most", "59"},
+	[R_OOM_VICTIMS] = {"oom.victims", "victims of the OOM killer are counted, and none is left in the end", "228"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -375,9 +378,9 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones,   check_buddy,  check_debug_begin, check_pages,   check_pageblocks,
-	check_depot,   check_tables, check_anon,        check_swap,    check_slabs,
-	check_vmalloc, check_dma,    check_rings,       check_threads, check_sched,
+	check_zones,  check_buddy,   check_debug_begin, check_pages,      check_pageblocks, check_depot,
+	check_tables, check_anon,    check_swap,        check_slabs,      check_vmalloc,    check_dma,
+	check_rings,  check_threads, check_sched,       check_compaction, check_oom,
 };
 
 static void finish(struct check_report *r, uint64_t start)

@@ -165,6 +165,9 @@ enum rule {
 	R_RCU_GRACE,
 	R_RCU_LISTS,
 	R_RCU_CALLBACK,
+	R_COMPACT_CURSOR,
+	R_COMPACT_DEFER,
+	R_OOM_VICTIMS,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -336,6 +339,8 @@ void check_anon(struct check_ctx *c);
 void check_swap(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);
+void check_compaction(struct check_ctx *c);
+void check_oom(struct check_ctx *c);
 /* Of check_pgtable.c: a fault of one mapping. */
 void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
 

@@ -16,6 +16,8 @@
 #include <linux/mutex.h>
 #include <linux/preempt.h>
 #include <linux/rcupdate.h>
+#include <linux/rwsem.h>
+#include <linux/sched/signal.h>
 #include <linux/wait.h>
 
 #include "tests/unit/arch/include/asm/sections.h"
@@ -153,6 +155,24 @@ int wake_up_process(struct task_struct *task)
 {
 	(void)task;
 	return 0;
+}
+
+bool tryget_task_struct(struct task_struct *task)
+{
+	task->refs++;
+	return true;
+}
+
+void put_task_struct(struct task_struct *task)
+{
+	task->refs--;
+}
+
+int send_sig(int sig, struct task_struct *task, int priv)
+{
+	(void)priv;
+	task->pending |= PENDING_KILL;
+	return sig == SIGKILL ? 0 : -EINVAL;
 }
 
 bool mutex_trylock(struct mutex *lock)

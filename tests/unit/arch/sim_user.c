@@ -89,6 +89,12 @@ void down_read(struct rw_semaphore *sem)
 	take(sem, 1);
 }
 
+int down_read_trylock(struct rw_semaphore *sem)
+{
+	take(sem, 1);
+	return 1;
+}
+
 void down_write(struct rw_semaphore *sem)
 {
 	take(sem, -1);

@@ -1,0 +1,234 @@
+// SPDX-License-Identifier: MIT
+/*
+ * compaction.c - suite: free memory that is scattered becomes large blocks, and nobody whose pages were moved notices.
+ *
+ * A program fills a stretch of memory low in a zone; everything else is hoarded, but single pages high in it; then every second page of
+ * the program's goes. Now plenty is free and nothing is large. On a fast machine the block that is wanted is a whole pageblock.
+ */
+#include <linux/compaction.h>
+
+#include "pressure.h"
+
+static unsigned int wanted_order(void)
+{
+	return machine_is_fast() ? PAGEBLOCK_ORDER : 4;
+}
+
+/**
+ * struct scene - see above. The thread that runs the test is the program.
+ * @addr:  @pages of memory, of which the even ones are there
+ */
+struct scene {
+	struct mm_struct *mm;
+	unsigned long addr, pages;
+	unsigned int order;
+	struct hoard hoard;
+};
+
+#define TAG 0xc0ffee
+
+/* Every odd page goes. */
+static void thin_out(struct kunit *test, struct scene *s)
+{
+	for (unsigned long i = 1; i < s->pages; i += 2)
+		KUNIT_EXPECT_EQ(test, vm_munmap(s->addr + i * PAGE_SIZE, PAGE_SIZE), 0);
+}
+
+static void scene_begin(struct kunit *test, struct scene *s)
+{
+	struct page *low;
+
+	s->order = wanted_order();
+	s->pages = 2UL << s->order;
+	s->mm = mm_alloc();
+	KUNIT_ASSERT_NOT_NULL(test, s->mm);
+	kthread_use_mm(s->mm);
+	s->addr = user_map(s->pages);
+	KUNIT_ASSERT_NE(test, s->addr, 0UL);
+	hoard_init(&s->hoard);
+	hoard_everything(&s->hoard);
+	/* The program gets its pages below; above there will be holes. */
+	low = end_block(&s->hoard, false);
+	if (low)
+		__free_pages(low, MAX_PAGE_ORDER);
+	for (unsigned long i = 0; i < s->pages; i++)
+		KUNIT_EXPECT_EQ(test, write_page(s->addr, i, TAG), 0);
+	lru_settle();
+	hoard_everything(&s->hoard);
+	scatter_highest(&s->hoard, compact_gap(s->order) + pages_between_marks());
+	thin_out(test, s);
+	drain_all_pages(NULL);
+}
+
+static void scene_end(struct kunit *test, struct scene *s)
+{
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		KUNIT_EXPECT_EQ_MSG(test, check_page(s->addr, i, TAG), 0, "page %lu", i);
+	hoard_free(&s->hoard);
+	kthread_unuse_mm(s->mm);
+	mmput(s->mm);
+	lru_settle();
+	for (unsigned int i = NR_ISOLATED_ANON; i <= NR_ISOLATED_FILE; i++)
+		KUNIT_EXPECT_EQ(test, global_node_page_state((enum node_stat_item)i), 0UL);
+}
+
+static struct page *try_block(gfp_t gfp, unsigned int order)
+{
+	return alloc_pages((gfp & ~__GFP_RECLAIM) | __GFP_NOWARN, order);
+}
+
+static void pages_move_out_of_the_way(struct kunit *test)
+{
+	unsigned long scanned = vm_events(COMPACTMIGRATE_SCANNED), moved = vm_events(PGMIGRATE_SUCCESS);
+	struct scene s;
+	struct page *page;
+
+	scene_begin(test, &s);
+	KUNIT_EXPECT_NULL(test, try_block(GFP_HIGHUSER_MOVABLE, s.order));
+	/* Who may start no I/O may not wait for it either. */
+	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_NOIO, s.order, COMPACT_PRIO_SYNC_FULL), COMPACT_SKIPPED);
+	KUNIT_EXPECT_EQ(test, vm_events(COMPACTMIGRATE_SCANNED), scanned);
+	KUNIT_EXPECT_EQ(test, vm_events(PGMIGRATE_SUCCESS), moved);
+	/* Pages of processes depend on no file's locks. */
+	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_NOFS | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
+			COMPACT_SUCCESS);
+	KUNIT_EXPECT_GT(test, vm_events(PGMIGRATE_SUCCESS), moved);
+	page = try_block(GFP_HIGHUSER_MOVABLE, s.order);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	if (page)
+		__free_pages(page, s.order);
+	scene_end(test, &s);
+}
+
+static void the_thread_does_it_ahead_of_time(struct kunit *test)
+{
+	unsigned long woken = vm_events(KCOMPACTD_WAKE), moved = vm_events(PGMIGRATE_SUCCESS);
+	struct scene s;
+	struct page *page = NULL;
+
+	scene_begin(test, &s);
+	for (unsigned int i = 0; i < 500 && !page; i++) {
+		if (i % 50 == 0)
+			wakeup_kcompactd(s.order, ZONE_NORMAL);
+		msleep(10);
+		page = try_block(GFP_HIGHUSER_MOVABLE, s.order);
+	}
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	/* The block may be there a moment before the thread has counted what it moved. */
+	for (unsigned int i = 0; i < 500 && vm_events(PGMIGRATE_SUCCESS) == moved; i++)
+		msleep(10);
+	KUNIT_EXPECT_GT(test, vm_events(KCOMPACTD_WAKE), woken);
+	KUNIT_EXPECT_GT(test, vm_events(PGMIGRATE_SUCCESS), moved);
+	if (page)
+		__free_pages(page, s.order);
+	scene_end(test, &s);
+}
+
+/* Nothing can be moved: all that is held is held for good. It is tried once, and then not for a while. */
+static void failure_puts_it_off(struct kunit *test)
+{
+	enum compact_result first, next;
+	unsigned int order = 6, late = 0;
+	struct hoard h;
+
+	hoard_init(&h);
+	hoard_everything(&h);
+	scatter_highest(&h, compact_gap(order) + pages_between_marks());
+	first = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_FULL);
+	KUNIT_EXPECT_EQ(test, first, COMPACT_COMPLETE);
+	next = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_LIGHT);
+	KUNIT_EXPECT_EQ(test, next, COMPACT_DEFERRED);
+	/* A smaller one may do better. */
+	next = try_to_compact_pages(GFP_KERNEL, order - 1, COMPACT_PRIO_SYNC_LIGHT);
+	KUNIT_EXPECT_NE(test, next, COMPACT_DEFERRED);
+	while (late < 1U << COMPACT_MAX_DEFER_SHIFT && next != COMPACT_COMPLETE && next != COMPACT_PARTIAL_SKIPPED) {
+		next = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_LIGHT);
+		late++;
+	}
+	KUNIT_EXPECT_LT(test, late, 1U << COMPACT_MAX_DEFER_SHIFT);
+	hoard_free(&h);
+	compaction_defer_reset(&mm_zones[ZONE_NORMAL], order, true);
+	compaction_defer_reset(&mm_zones[ZONE_DMA32], order, true);
+	compaction_defer_reset(&mm_zones[ZONE_DMA], order, true);
+}
+
+/* ---- pages move while their owner writes to them ---- */
+
+#define BUSY_PAGES 16
+
+struct writer {
+	struct mm_struct *mm;
+	unsigned long addr;
+	unsigned long rounds;
+	bool stop;
+	unsigned int errors;
+};
+
+/* Adds one to a word of each page, again and again, in order: whoever misses a step sees it. */
+static int writer_fn(void *data)
+{
+	struct writer *w = data;
+
+	kthread_use_mm(w->mm);
+	for (; !READ_ONCE(w->stop); w->rounds++) {
+		for (unsigned long i = 0; i < BUSY_PAGES; i++) {
+			u64 __user *at = (u64 __user *)(w->addr + i * PAGE_SIZE + 8 * i);
+			u64 word = 0;
+
+			w->errors += copy_from_user(&word, at, sizeof(word)) != 0 || word != w->rounds;
+			word++;
+			w->errors += copy_to_user(at, &word, sizeof(word)) != 0;
+		}
+		cond_resched();
+	}
+	kthread_unuse_mm(w->mm);
+	return 0;
+}
+
+static void writers_do_not_notice(struct kunit *test)
+{
+	unsigned long moved = vm_events(PGMIGRATE_SUCCESS);
+	struct writer w = {.mm = mm_alloc()};
+	struct task_struct *task;
+	struct page *low;
+	struct hoard h;
+
+	KUNIT_ASSERT_NOT_NULL(test, w.mm);
+	/* The writer's pages below, somewhere to go above. */
+	hoard_init(&h);
+	hoard_everything(&h);
+	low = end_block(&h, false);
+	if (low)
+		__free_pages(low, MAX_PAGE_ORDER);
+	kthread_use_mm(w.mm);
+	w.addr = user_map(BUSY_PAGES);
+	for (unsigned long i = 0; w.addr && i < BUSY_PAGES; i++)
+		KUNIT_EXPECT_EQ(test, clear_user((void __user *)(w.addr + i * PAGE_SIZE), PAGE_SIZE), 0UL);
+	kthread_unuse_mm(w.mm);
+	KUNIT_ASSERT_NE(test, w.addr, 0UL);
+	scatter_highest(&h, BUSY_PAGES);
+	task = kthread_run(writer_fn, &w, "writer");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	for (unsigned int i = 0; i < 100 && vm_events(PGMIGRATE_SUCCESS) < moved + BUSY_PAGES; i++) {
+		compact_memory();
+		msleep(10);
+	}
+	KUNIT_EXPECT_GT(test, vm_events(PGMIGRATE_SUCCESS), moved);
+	WRITE_ONCE(w.stop, true);
+	kthread_stop(task);
+	KUNIT_EXPECT_EQ(test, w.errors, 0U);
+	KUNIT_EXPECT_GT(test, w.rounds, 0UL);
+	hoard_free(&h);
+	mmput(w.mm);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(pages_move_out_of_the_way),
+	KUNIT_CASE(the_thread_does_it_ahead_of_time),
+	KUNIT_CASE(failure_puts_it_off),
+	KUNIT_CASE(writers_do_not_notice),
+	{},
+};
+
+static struct kunit_suite suite = {.name = "compaction", .test_cases = cases};
+kunit_test_suite(suite);
