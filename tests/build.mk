@@ -25,6 +25,7 @@ unit-tests: $(UNIT_TESTS)
 e2e-tests: all $(E2E_TESTS)
 # What goes into the emulated machine (with STATIC=1).
 static-programs: $(B)/mmvisor $(B)/mm-inspect $(B)/nested/holder $(E2E_TESTS)
-# For the runner: which programs there are.
-print-unit-tests print-e2e-tests: print-%:
-	@echo $($(if $(filter unit-tests,$*),UNIT_TESTS,E2E_TESTS))
+# For the runner: which programs there are; jobs: the long one in parts that may run at once, PROGRAM@PART/PARTS.
+E2E_JOBS = $(foreach t,$(E2E_TESTS),$(if $(filter %/test_e2e,$t),$(foreach k,1 2 3 4,$t@$k/4),$t))
+print-unit-tests print-e2e-tests print-e2e-jobs: print-%:
+	@echo $($(if $(filter unit-tests,$*),UNIT_TESTS,$(if $(filter e2e-jobs,$*),E2E_JOBS,E2E_TESTS)))

@@ -38,15 +38,60 @@ take() {
 	printf '  %-6s %-36s %3d passed, %d failed, %d skipped\n' "$([ "$bad" = 0 ] && echo ok || echo 'not ok')" "$3" "$ok" "$bad" "$skip"
 }
 
-# check_program PART PROGRAM SECONDS
+# job_name JOB - PROGRAM or PROGRAM@PART/PARTS
+job_name() {
+	local name=${1##*/}
+	case $1 in *@*/*) name=${1%@*} name=${name##*/}-${1##*@} name=${name%/*} ;; esac
+	echo "$name"
+}
+
+# check_program JOB SECONDS - run one, leave its TAP, its times, its output and its exit code
 check_program() {
-	local name=${2##*/} rc
-	mkdir -p "$log"
-	rm -f "$log/$name.tap"
-	CK_TAP_LOG_FILE_NAME="$log/$name.tap" timeout -k 5 "$3" "$2" >"$log/$name.log" 2>&1 </dev/null
+	local name rc
+	name=$log/$(job_name "$1")
+	rm -f "$name".{tap,xml,rc}
+	case $1 in *@*) export E2E_PART=${1##*@} ;; esac
+	CK_TAP_LOG_FILE_NAME="$name.tap" CK_XML_LOG_FILE_NAME="$name.xml" timeout -k 5 "$2" "${1%@*}" >"$name.log" 2>&1 </dev/null
 	rc=$?
-	[ $rc != 124 ] || echo "$name: stopped after $3 s" >>"$log/$name.log"
-	take "$log/$name.tap" "$log/$name.log" "$1 $name" $rc
+	[ $rc != 124 ] || echo "${name##*/}: stopped after $2 s" >>"$name.log"
+	echo $rc >"$name.rc"
+}
+
+# lane SECONDS JOB... - those that no other lane has taken
+lane() {
+	local seconds=$1 job
+	shift
+	for job in "$@"; do
+		if mkdir "$log/taken/$(job_name "$job")" 2>/dev/null; then check_program "$job" "$seconds"; fi
+	done
+}
+
+# check_programs PART SECONDS JOB... - as many at once as there are processors, less the one that the emulated machine has; then
+# what each reported, in order
+check_programs() {
+	local part=$1 seconds=$2 job name lanes=() files=() n
+	shift 2
+	rm -rf "$log/taken"
+	mkdir -p "$log/taken"
+	n=$(($(nproc) - (${beside:-0} > 0)))
+	while [ ${#lanes[@]} -lt $n ] || [ ${#lanes[@]} = 0 ]; do
+		lane "$seconds" "$@" &
+		lanes+=($!)
+	done
+	wait "${lanes[@]}"
+	for job in "$@"; do
+		name=$(job_name "$job")
+		take "$log/$name.tap" "$log/$name.log" "$part $name" "$(cat "$log/$name.rc" 2>/dev/null || echo none)"
+		files+=("$log/$name.xml")
+	done
+	slowest "${files[@]}"
+}
+
+# slowest FILE... - the tests that took longest, from the times that Check left
+slowest() {
+	cat "$@" /dev/null 2>/dev/null | awk -F'[<>]' '
+		$2 == "id" { id = $3 } $2 == "iteration" { loop = $3 }
+		$2 == "duration" { printf "%8.1f s  %s[%s]\n", $3, id, loop }' | sort -rn | head -n 6 | sed 's/^/       /'
 }
 
 fail() {
@@ -55,11 +100,11 @@ fail() {
 }
 
 part_unit() {
-	local programs program
+	local programs
 	make_ unit-tests || { fail "unit tests do not build"; return; }
 	read -ra programs < <(make_ print-unit-tests)
 	[ ${#programs[@]} -gt 0 ] || { fail "there is no unit test"; return; }
-	for program in "${programs[@]}"; do check_program unit "$program" 300; done
+	check_programs unit 300 "${programs[@]}"
 }
 
 # Can this host run guests? Leaves the reason in $no_kvm if not.
@@ -73,15 +118,15 @@ host_kvm() {
 }
 
 part_e2e() {
-	local programs program
+	local jobs
 	make_ all e2e-tests || { fail "the programs do not build"; return; }
-	read -ra programs < <(make_ print-e2e-tests)
+	read -ra jobs < <(make_ print-e2e-jobs)
 	if ! host_kvm; then
 		echo "  skip   e2e on this host: no usable KVM: $no_kvm: e2e runs in the emulated machine only"
 		skipped=$((skipped + 1))
 		return
 	fi
-	for program in "${programs[@]}"; do check_program e2e "$program" 420; done
+	check_programs e2e 600 "${jobs[@]}"
 }
 
 # The emulated machine, to its end. Leaves its report in $log/nested.log, the exit code in $log/nested.rc.
@@ -127,6 +172,7 @@ part_nested() {
 		take "$name" "build/nested/last/logs/$case_name" "nested $(basename "$name" .tap)" "$(grep -q "^ok .* - $case_name" "$tap"; echo $?)"
 		sed -i "/ - $case_name\\( #\\|:\\|\$\\)/d" "$tap"
 	done
+	slowest build/nested/last/out/*/*.xml
 	# The runner's own lines: one test each; it skipped those that say so.
 	local ok bad skip
 	ok=$(grep '^ok ' "$tap" 2>/dev/null | grep -vc '# SKIP')

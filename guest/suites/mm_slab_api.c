@@ -50,7 +50,7 @@ static void under_storm(struct mm_worker *w)
 {
 	void *held[40] = {NULL};
 
-	for (unsigned int step = 0; step < 3000; step++) {
+	for (unsigned int step = 0; step < 1500; step++) {
 		void **slot = &held[mm_below(&w->rnd, ARRAY_SIZE(held))];
 
 		if (*slot) {
@@ -80,7 +80,7 @@ static void interrupt_storm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stormed);
 	for_each_online_cpu (cpu) {
 		memset(&storms[cpu], 0, sizeof(storms[cpu]));
-		handles[cpu] = cpu < 4 ? dma_storm_start(0, cpu, 20000, storm_step, &storms[cpu]) : -1;
+		handles[cpu] = cpu < 4 ? dma_storm_start(0, cpu, 4000, storm_step, &storms[cpu]) : -1;
 		KUNIT_EXPECT_TRUE(test, cpu >= 4 || handles[cpu] >= 0);
 	}
 	mm_on_all_cpus(test, under_storm);

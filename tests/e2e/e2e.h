@@ -108,6 +108,7 @@ const char *schema_complaint(struct json_object *schema, const char *name, struc
 int xml_count(const char *name, const char *element);
 
 Suite *suite_run(void);
+Suite *suite_everything(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);

@@ -4,35 +4,34 @@
  *
  * Needs a usable /dev/kvm, the programs of build/ beside it, and for a few tests root or gdb: those say SKIP where they
  * lack it.
+ *
+ * E2E_PART=K/N in the environment: every N-th suite, from the K-th on. All N parts together are all tests; they may run at once.
  */
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "tests/e2e/e2e.h"
 
+/* Neighbours in the list go to different parts: the long ones are not all in one. */
+static Suite *(*const suites[])(void) = {
+	suite_everything, suite_run,     suite_replay, suite_payload,  suite_live,    suite_zone, suite_sched,
+	suite_fault,      suite_core,    suite_areas,  suite_dma,      suite_disk,    suite_map,  suite_bad,
+	suite_inspect,    suite_control, suite_schema, suite_timeline, suite_install, suite_swap,
+};
+
 int main(void)
 {
+	const char *env = getenv("E2E_PART");
+	unsigned int part = 1, parts = 1;
+	SRunner *sr = srunner_create(NULL);
+
+	if (env && (sscanf(env, "%u/%u", &part, &parts) != 2 || part < 1 || part > parts)) {
+		fprintf(stderr, "test_e2e: E2E_PART=%s: K/N, K from 1 to N\n", env);
+		return EXIT_FAILURE;
+	}
 	folders_begin();
-
-	SRunner *sr = srunner_create(suite_bad());
-
-	srunner_add_suite(sr, suite_run());
-	srunner_add_suite(sr, suite_core());
-	srunner_add_suite(sr, suite_live());
-	srunner_add_suite(sr, suite_inspect());
-	srunner_add_suite(sr, suite_control());
-	srunner_add_suite(sr, suite_install());
-	srunner_add_suite(sr, suite_schema());
-	srunner_add_suite(sr, suite_replay());
-	srunner_add_suite(sr, suite_payload());
-	srunner_add_suite(sr, suite_fault());
-	srunner_add_suite(sr, suite_disk());
-	srunner_add_suite(sr, suite_swap());
-	srunner_add_suite(sr, suite_dma());
-	srunner_add_suite(sr, suite_map());
-	srunner_add_suite(sr, suite_areas());
-	srunner_add_suite(sr, suite_sched());
-	srunner_add_suite(sr, suite_zone());
-	srunner_add_suite(sr, suite_timeline());
+	for (size_t i = part - 1; i < sizeof(suites) / sizeof(suites[0]); i += parts)
+		srunner_add_suite(sr, suites[i]());
 	srunner_run_all(sr, CK_NORMAL);
 	int failed = srunner_ntests_failed(sr);
 

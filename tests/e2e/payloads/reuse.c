@@ -26,7 +26,7 @@ static bool is_dirty(const char *p, size_t size)
 
 static void objects(struct kunit *test)
 {
-	static const size_t sizes[] = {8, 100, 192, 3000, 8192, 20000, 3 << 20};
+	static const size_t sizes[] = {8, 100, 192, 3000, 8192, 20000, 300000};
 	unsigned int dirty = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
@@ -86,7 +86,7 @@ static void constructed(struct kunit *test)
 
 static void pages(struct kunit *test)
 {
-	static const unsigned int orders[] = {0, 1, 3, 4, 9, 10};
+	static const unsigned int orders[] = {0, 1, 3, 4, 6};
 	unsigned int dirty = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(orders); i++) {
