@@ -47,11 +47,11 @@ job_name() {
 
 # check_program JOB SECONDS - run one, leave its TAP, its times, its output and its exit code
 check_program() {
-	local name rc
+	local name rc part=1/1
 	name=$log/$(job_name "$1")
 	rm -f "$name".{tap,xml,rc}
-	case $1 in *@*) export E2E_PART=${1##*@} ;; esac
-	CK_TAP_LOG_FILE_NAME="$name.tap" CK_XML_LOG_FILE_NAME="$name.xml" timeout -k 5 "$2" "${1%@*}" >"$name.log" 2>&1 </dev/null
+	case $1 in *@*) part=${1##*@} ;; esac
+	E2E_PART=$part CK_TAP_LOG_FILE_NAME="$name.tap" CK_XML_LOG_FILE_NAME="$name.xml" timeout -k 5 "$2" "${1%@*}" >"$name.log" 2>&1 </dev/null
 	rc=$?
 	[ $rc != 124 ] || echo "${name##*/}: stopped after $2 s" >>"$name.log"
 	echo $rc >"$name.rc"
