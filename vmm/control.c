@@ -15,7 +15,7 @@
 #include "vmm/control.h"
 #include "vmm/vm.h"
 
-_Static_assert(LINES_MAX_FDS >= RAM_MAX_SLOTS, "all slots fit");
+_Static_assert(sizeof(((struct lines *)0)->fds) / sizeof(int) >= RAM_MAX_SLOTS, "all slots fit");
 
 static int watch(struct control *c, int fd, void *tag)
 {
