@@ -378,9 +378,9 @@ static struct mm_struct *next_mm(struct mm_struct *mm)
 {
 	struct mm_struct *next = NULL;
 	unsigned long irq = mm_lock_read(&mm_root.mm_list_lock);
-	struct list_head *at = mm ? &mm->mmlist : &mm_root.mms;
+	const struct list_head *at = mm ? mm->mmlist.next : mm_root.mms.next;
 
-	while (!next && (at = at->next) != &mm_root.mms) {
+	for (; !next && at != &mm_root.mms; at = at->next) {
 		next = list_entry(at, struct mm_struct, mmlist);
 		if (!mmget_not_zero(next))
 			next = NULL;

@@ -63,8 +63,6 @@ void fdt_parse(const void *fdt);
 
 /* paging.c */
 
-extern uint64_t kernel_cr3; /* see tables.h */
-
 /** paging_init - own page tables, from memblock; load them. */
 void paging_init(void);
 

@@ -14,6 +14,7 @@
 #include <linux/swiotlb.h>
 
 #include "guest/arch/x86/arch.h"
+#include "guest/arch/x86/tables.h"
 #include "guest/drivers/dma.h"
 #include "guest/drivers/virtio_blk.h"
 #include "guest/kernel/boot_info.h"
