@@ -6,7 +6,7 @@
 # last release (tests/bench/last.txt).
 #
 #	tests/bench/bench.sh            all of it, within ten minutes on two cores
-#	tests/bench/bench.sh --keep     and keep the figures as those of the last release
+#	tests/bench/bench.sh --keep     and keep the counts as those of the last release
 #	QUICK=1 tests/bench/bench.sh    within two: this host, sizes, the allocators' instructions beside Linux's
 #
 # Parts: launch.sh (this host's KVM, beside QEMU's microvm), sizes.sh, native.sh (nanoseconds on the host beside mimalloc and jemalloc),
@@ -47,17 +47,19 @@ nested_times() {
 		-v ms="$(field suites "$out/replay/r.json")" 'BEGIN { printf "%d", (a + f) / ms * 1000 }')" ops/s 'nested: replay of a compile job'
 }
 
-# What differs from the last release by more than 2 % (counts) or 25 % (times, speeds).
+# Times and speeds are one machine's: only counts are kept from release to release.
+counts() { grep -E ' (instructions|locks/1000|KiB|lines|%)$' "$BENCH_ROWS"; }
+
+# What differs from the last release by more than 2 %.
 compare() {
 	awk -v last="$last" '
 		FILENAME == last { if ($1 !~ /^#/) old[$1] = $2; next }
 		!($1 in old) { fresh++; next }
 		{
-			limit = $3 ~ /^(instructions|KiB|lines|%)$/ ? 2 : 25
 			d = old[$1] ? ($2 / old[$1] - 1) * 100 : 0
-			if (d > limit || d < -limit) { printf "  %-44s %12s -> %12s %-12s (%+.0f %%)\n", $1, old[$1], $2, $3, d; n++ }
+			if (d > 2 || d < -2) { printf "  %-44s %12s -> %12s %-12s (%+.0f %%)\n", $1, old[$1], $2, $3, d; n++ }
 		}
-		END { if (!n) print "  nothing beyond 2 % (counts) and 25 % (times)"; if (fresh) print "  new rows: " fresh }' "$last" "$BENCH_ROWS"
+		END { if (!n) print "  nothing by more than 2 %"; if (fresh) print "  new rows: " fresh }' "$last" <(counts)
 }
 
 json() {
@@ -92,7 +94,7 @@ fi
 json
 if [ -e $last ]; then part 'Since the last release' compare; fi
 if [ $keep_release = 1 ]; then
-	{ echo '# What the last release needed: name, value, unit (tests/bench/bench.sh --keep)' && cat "$BENCH_ROWS"; } >$last
+	{ echo '# What the last release needed: name, value, unit (tests/bench/bench.sh --keep)' && counts; } >$last
 fi
 echo "$(wc -l <"$BENCH_ROWS") figures in build/bench/bench.json, $SECONDS s"
 exit $bad
