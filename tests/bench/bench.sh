@@ -78,11 +78,11 @@ part() {
 }
 
 mkdir -p build/bench
-make --no-print-directory -s all || exit 1
+make --no-print-directory -s all >/dev/null || exit 1
 part 'This host, times' tests/bench/launch.sh
 part 'Sizes' tests/bench/sizes.sh
 part 'Allocators on the host' tests/bench/native.sh
-make --no-print-directory -s STATIC=1 static-programs || exit 1
+make --no-print-directory -s STATIC=1 static-programs >/dev/null || exit 1
 part 'Allocators in the guest, beside Linux' tests/bench/ops.sh
 if [ "$quick" = 0 ]; then
 	part 'Boot, instructions' boot_counts

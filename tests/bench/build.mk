@@ -11,7 +11,7 @@ static-programs: $(B)/bench/boot_count
 N_B	:= $(B)/bench/native-obj
 N_COMMON := -std=gnu11 -O2 -g $(WARN) -fno-strict-aliasing -DMM_GUEST=1 -DMM_DEBUG=0 -DMM_CONTEXT_CHECKS=0 -I. -MMD -MP
 N_GUEST_O = $(U_GUEST:%.c=$(N_B)/%.o)
-N_SIM_O	:= $(addprefix $(N_B)/,tests/unit/arch/sim.o tests/unit/arch/sim_kernel.o tests/unit/arch/sim_block.o tests/bench/native.o)
+N_SIM_O = $(filter-out %/validate.o,$(U_SIM_O:$(U_B)/%=$(N_B)/%)) $(N_B)/tests/bench/native.o
 
 $(N_B)/guest/%.o: guest/%.c
 	$(call say,CC,$@)
@@ -23,8 +23,8 @@ $(N_B)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(N_COMMON) -D_GNU_SOURCE -Itests/unit/arch/include -Iinclude -c -o $@ $<
 
-# Its prerequisites are named in a recursive make: tests/unit/build.mk is read after this.
+# What it is made of is known only when tests/unit/build.mk has been read, after this.
 .SECONDEXPANSION:
-$(B)/bench/native: $$(N_GUEST_O) $(N_SIM_O)
+$(B)/bench/native: $$(N_GUEST_O) $$(N_SIM_O)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(U_WRAP) -o $@ $^

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 tools/setup.sh bench-native
-make --no-print-directory -s build/bench/native
+make --no-print-directory -s build/bench/native >/dev/null
 mimalloc=$(ldconfig -p | sed -n 's/.*libmimalloc\.so\.[0-9].* => //p' | head -n 1)
 jemalloc=$(ldconfig -p | sed -n 's/.*libjemalloc\.so.* => //p' | head -n 1)
 ops=20480 rounds=41 bad=0

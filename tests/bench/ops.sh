@@ -14,8 +14,8 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 tools/setup.sh nested bench
-make --no-print-directory -s all
-make --no-print-directory -s STATIC=1 static-programs
+make --no-print-directory -s all >/dev/null
+make --no-print-directory -s STATIC=1 static-programs >/dev/null
 
 version=$(cat build/nested/kernel/version)
 module=build/bench/linux

@@ -8,8 +8,8 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
-make --no-print-directory -s all
-make --no-print-directory -s STATIC=1 static-programs
+make --no-print-directory -s all >/dev/null
+make --no-print-directory -s STATIC=1 static-programs >/dev/null
 mkdir -p build/bench
 build/mmvisor-cc tests/bench/payloads/scale.c -o build/bench/scale.ko
 log=$(mktemp)

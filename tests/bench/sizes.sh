@@ -6,7 +6,7 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
-make --no-print-directory -s all
+make --no-print-directory -s all >/dev/null
 tmp=$(mktemp)
 trap 'rm -f "$tmp"' EXIT
 for f in mmvisor mm-inspect; do
