@@ -65,7 +65,7 @@ compare() {
 json() {
 	awk 'BEGIN { printf "{" }
 		{ unit = $3; for (i = 4; i <= NF; i++) unit = unit " " $i
-		  printf "%s\n  \"%s\": {\"value\": %s, \"unit\": \"%s\"}", NR > 1 ? "," : "", $1, $2, unit }
+		  printf "%s\n  \"%s\": {\"value\": %s, \"unit\": \"%s\"}", (NR > 1 ? "," : ""), $1, $2, unit }
 		END { print "\n}" }' "$BENCH_ROWS" >build/bench/bench.json
 }
 
