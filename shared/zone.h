@@ -118,7 +118,7 @@ struct zone {
 	uint64_t nr_claims;      /* (L) pageblocks that changed their type because a request of another found nothing */
 	uint64_t nr_part_claims; /* (L) of those, not wholly free when it happened */
 	uint64_t nr_steals;      /* (L) blocks given to a request of another type, the pageblock staying what it was */
-	uint64_t watermark_boost; /* (L) pages by which the low and the high mark are raised for now */
+	uint64_t watermark_boost;               /* (L) pages by which the low mark is raised for now */
 	uint64_t compact_cached_free_pfn;       /* (a) where compaction goes on; 0: never ran */
 	uint64_t compact_cached_migrate_pfn[2]; /* (a) the same for pages to move: [0] asynchronous, [1] other runs */
 	uint32_t compact_considered;            /* (a) requests turned away since compaction failed */

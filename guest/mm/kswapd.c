@@ -7,9 +7,9 @@
  *          order, from priority 12 to 1; once it has freed enough for a block to come together, order 0 will do and kcompactd is
  *          woken for the rest.
  * Hopeless: MAX_RECLAIM_RETRIES runs in a row that freed nothing: it is not woken any more until some reclaim succeeds.
- * Boost:   when a request of one mobility had to take from a pageblock of another, the zone's low and high marks rise by a
- *          pageblock (at most 1.5 times the high mark), so that next time there is more to choose from. A run takes the boost
- *          away again; a run for a boost alone writes nothing, swaps nothing, and does not insist.
+ * Boost:   when a request of one mobility had to take from a pageblock of another, the zone's low mark rises by a
+ *          pageblock (at most 1.5 times the high mark), so that kswapd comes sooner and next time there is more to choose from. It
+ *          frees as many pages for that, but writes nothing, swaps nothing, and does not insist; then the boost is over.
  * Throttle: users of memory wait when half of the min reserve is gone and kswapd is at work: the reserve is for who frees.
  * Always:  kswapd_highest is MAX_NR_ZONES <=> nobody asked since the last run began.
  * Locking: none; the words that wakers write are atomics. Boost: the zone's lock.
@@ -36,12 +36,12 @@ static DECLARE_WAIT_QUEUE_HEAD(pfmemalloc_wait);
 
 static bool zone_is_balanced(const struct zone *zone, unsigned int order, enum zone_type highest)
 {
-	uint64_t mark = zone->watermark[WMARK_HIGH] + READ_ONCE(zone->watermark_boost) + zone->lowmem_reserve[highest];
+	uint64_t mark = zone->watermark[WMARK_HIGH] + zone->lowmem_reserve[highest];
 
 	return zone_passes(zone, order, mark, 0) && zone_has_block(zone, order);
 }
 
-/* One zone that the request can use is enough. */
+/* One zone that the request can use is enough. Boosts do not count: nothing shall be swapped for their sake. */
 static bool node_is_balanced(unsigned int order, enum zone_type highest)
 {
 	bool any = false;

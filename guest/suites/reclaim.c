@@ -369,6 +369,66 @@ static void refused_work_is_owed(struct kunit *test)
 	unregister_shrinker(&s);
 }
 
+/* ---- for real ---- */
+
+#define ROOM 48UL
+#define BEYOND (2 * ROOM)
+
+static unsigned long hoard_all(struct list_head *hoard)
+{
+	unsigned long blocks = 0;
+
+	for (int order = MAX_PAGE_ORDER; order >= 0; order--) {
+		struct page *page;
+
+		while ((page = alloc_pages((GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN, (unsigned int)order))) {
+			page->private = (unsigned long)order;
+			list_add(&page->lru, hoard);
+			blocks++;
+		}
+	}
+	return blocks;
+}
+
+static void hoard_give(struct list_head *hoard, unsigned long pages)
+{
+	while (!list_empty(hoard) && pages) {
+		struct page *page = list_first_entry(hoard, struct page, lru);
+		unsigned int order = (unsigned int)page->private;
+
+		list_del(&page->lru);
+		pages -= min(pages, 1UL << order);
+		__free_pages(page, order);
+	}
+}
+
+/* A process that uses twice what is left of memory: it all goes out and comes back, and nothing is lost. */
+static void twice_the_memory(struct kunit *test)
+{
+	unsigned long out = vm_events(PSWPOUT), at, wrong = 0, x;
+	struct mm_struct *mm;
+	LIST_HEAD(hoard);
+
+	if (get_nr_swap_pages() < 2 * BEYOND)
+		kunit_skip(test, "needs --swap");
+	mm = mm_alloc();
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	kthread_use_mm(mm);
+	at = vm_mmap(NULL, 0, BEYOND * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
+	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(at));
+	hoard_all(&hoard);
+	hoard_give(&hoard, ROOM);
+	for (unsigned long i = 0; i < BEYOND && !wrong; i++)
+		wrong += put_user(i * 3 + 1, (unsigned long *)(at + i * PAGE_SIZE)) != 0;
+	for (unsigned long i = 0; i < BEYOND; i++)
+		wrong += get_user(x, (unsigned long *)(at + i * PAGE_SIZE)) || x != i * 3 + 1;
+	KUNIT_EXPECT_EQ(test, wrong, 0UL);
+	KUNIT_EXPECT_GE(test, vm_events(PSWPOUT) - out, BEYOND - ROOM);
+	hoard_give(&hoard, ~0UL);
+	anon_end(mm);
+	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+}
+
 static int reclaim_init(struct kunit *test)
 {
 	mm_case_begin(test);
@@ -390,6 +450,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(without_io_nothing_is_swapped),
 	KUNIT_CASE(shrinkers_lose_in_batches),
 	KUNIT_CASE(refused_work_is_owed),
+	KUNIT_CASE(twice_the_memory),
 	{},
 };
 
