@@ -384,13 +384,32 @@ EXPORT_SYMBOL(try_to_free_pages);
 
 /* ---- on demand ---- */
 
+/* Every clean page of a file, active or not, that nobody uses. What is dirty stays. */
+static void drop_file_pages(void)
+{
+	struct scan_control sc = {.gfp = GFP_KERNEL, .highest = MAX_NR_ZONES - 1};
+	unsigned int token = memalloc_noreclaim_save();
+	unsigned long left, freed;
+
+	do {
+		left = lruvec_lru_size(LRU_ACTIVE_FILE, sc.highest);
+		for (; left; left -= min(left, SWAP_CLUSTER_MAX))
+			shrink_active_list(LRU_ACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
+		freed = 0;
+		left = lruvec_lru_size(LRU_INACTIVE_FILE, sc.highest);
+		for (; left; left -= min(left, SWAP_CLUSTER_MAX))
+			freed += shrink_inactive_list(LRU_INACTIVE_FILE, SWAP_CLUSTER_MAX, &sc);
+	} while (freed);
+	memalloc_noreclaim_restore(token);
+}
+
 void drop_caches(unsigned int what)
 {
 	unsigned long freed;
 
 	lru_add_drain_all();
 	if (what & 1) {
-		drop_pagecache();
+		drop_file_pages();
 		count_vm_event(DROP_PAGECACHE);
 	}
 	if (what & 2) {

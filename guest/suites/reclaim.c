@@ -223,6 +223,31 @@ static void pages_in_use_stay(struct kunit *test)
 	file_end(mapping);
 }
 
+/* drop_caches: everything clean, however much it was used; what is dirty stays, and so do shrinkers' caches. */
+static void dropped_on_demand(struct kunit *test)
+{
+	struct address_space *mapping = file_make(test, PAGES);
+	unsigned long drops = vm_events(DROP_PAGECACHE), slabs = vm_events(DROP_SLAB);
+
+	for (unsigned long i = 0; i < PAGES / 2; i++) {
+		mark_page_accessed(page_of(test, mapping, i));
+		mark_page_accessed(page_of(test, mapping, i));
+	}
+	lock_page(page_of(test, mapping, 3));
+	set_page_dirty(page_of(test, mapping, 3));
+	unlock_page(page_of(test, mapping, 3));
+	drop_caches(1);
+	KUNIT_EXPECT_EQ(test, there(mapping, 0, PAGES), 1UL);
+	KUNIT_EXPECT_EQ(test, there(mapping, 3, 4), 1UL);
+	KUNIT_EXPECT_EQ(test, written, 0UL);
+	KUNIT_EXPECT_EQ(test, vm_events(DROP_PAGECACHE), drops + 1);
+	KUNIT_EXPECT_EQ(test, vm_events(DROP_SLAB), slabs);
+	lock_page(page_of(test, mapping, 3));
+	cancel_dirty_page(page_of(test, mapping, 3));
+	unlock_page(page_of(test, mapping, 3));
+	file_end(mapping);
+}
+
 /* ---- anonymous memory ---- */
 
 static struct mm_struct *anon_make(struct kunit *test, unsigned long *at)
@@ -446,6 +471,7 @@ static struct kunit_case reclaim_cases[] = {
 	KUNIT_CASE(clean_pages_go),
 	KUNIT_CASE(active_pages_outlive_a_stream),
 	KUNIT_CASE(pages_in_use_stay),
+	KUNIT_CASE(dropped_on_demand),
 	KUNIT_CASE(anonymous_pages_go_to_swap),
 	KUNIT_CASE(without_io_nothing_is_swapped),
 	KUNIT_CASE(shrinkers_lose_in_batches),
