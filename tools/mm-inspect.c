@@ -32,15 +32,20 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{"check", cmd_check, NULL,
-	 "prove or refute the invariants (--list: which, and which not and why; --only RULES, --skip RULES)"},
+	 "prove or refute the invariants (--list: which, and which not and why; --only RULES, --skip RULES; --verbose: "
+	 "speed)"},
 	{"buddyinfo", cmd_buddyinfo, NULL, "free blocks by zone and order"},
 	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection, counters, per-CPU lists"},
 	{"pagetypeinfo", cmd_pagetypeinfo, NULL,
 	 "free blocks and pageblocks by migratetype (debug kernel: mixed ones)"},
 	{"extfrag", cmd_extfrag, NULL, "by order: fragmentation index, share of free memory that is unusable"},
-	{"slabinfo", cmd_slabinfo, NULL, "slab caches: objects and slabs (--verbose: where their bytes went)"},
+	{"slabinfo", cmd_slabinfo, NULL,
+	 "slab caches: objects and slabs (--verbose: where their bytes went; --svg FILE: how full)"},
 	{"vmallocinfo", cmd_vmallocinfo, NULL, "vmalloc and module areas"},
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
+	{"vmstat", cmd_vmstat, NULL, "counts of pages, and of what happened, by Linux's names"},
+	{"lru", cmd_lru, NULL, "pages that reclaim can take: lists by zone, batches, kswapd"},
+	{"swap", cmd_swap, NULL, "swap devices: slots, clusters, reads and writes"},
 	{"map", cmd_map, NULL, "all memory as a picture (--html FILE, --svg FILE; else for a terminal)"},
 	{"leaks", cmd_leaks, NULL, "who holds objects and areas, by stack (debug kernel) or cache"},
 	{"threads", cmd_threads, NULL, "threads: state, context, stack, held locks (debug kernel)"},
@@ -286,8 +291,10 @@ static int check_options(const struct command *cmd, const struct inspect *in, bo
 {
 	if ((list || in->only || in->skip) && cmd->run != cmd_check)
 		return fail("%s: --list, --only and --skip belong to check", cmd->name);
-	if ((in->html || in->svg) && cmd->run != cmd_map && cmd->run != cmd_timeline)
-		return fail("%s: --html and --svg belong to map and timeline", cmd->name);
+	if (in->html && cmd->run != cmd_map && cmd->run != cmd_timeline)
+		return fail("%s: --html belongs to map and timeline", cmd->name);
+	if (in->svg && cmd->run != cmd_map && cmd->run != cmd_timeline && cmd->run != cmd_slabinfo)
+		return fail("%s: --svg belongs to map, timeline and slabinfo", cmd->name);
 	if ((in->interval > 0 || in->count) && !repeats)
 		return fail("%s: --interval and --count belong to watch and top", cmd->name);
 	return INSPECT_HOLDS;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# setup.sh - install what is missing, for the purposes named: build, nested, test, lint, bench, bench-native.
+# setup.sh - install what is missing, for the purposes named: build, nested, test, browser, lint, bench, bench-native.
 #
 # Looks for each thing first (a header, a program) and asks apt-get only for packages of things not found: a machine
 # that has everything is not touched and needs no network. Never asks a question.
@@ -45,13 +45,14 @@ nested program busybox       busybox-static
 bench-native program valgrind valgrind
 bench-native library mimalloc libmimalloc2.0
 bench-native library jemalloc libjemalloc2
+browser program chromium     chromium
 lint   program clang-tidy    clang-tidy
 lint   program clang-format  clang-format
 lint   program cppcheck      cppcheck
 lint   program shellcheck    shellcheck
 '
 
-[ $# -gt 0 ] || die "say for what: build, nested, test, lint, bench"
+[ $# -gt 0 ] || die "say for what: build, nested, test, browser, lint, bench"
 missing=()
 while read -r purpose kind name package; do
 	[ -n "$purpose" ] || continue

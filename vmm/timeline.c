@@ -85,6 +85,36 @@ static uint64_t swap_used(const struct timeline *t)
 	return sum;
 }
 
+/* Orders for which it is told how much of the free memory is of no use for a block of that size. */
+static const unsigned int unusable_orders[] = {3, 6, 9};
+#define NR_UNUSABLE (sizeof(unusable_orders) / sizeof(unusable_orders[0]))
+
+/* Free pages by the order of the block they lie in (what was never touched counts as blocks of the largest), then, in
+ * thousandths of all free pages, those that lie in too small blocks. */
+static void read_orders(const struct timeline *t, uint64_t *row)
+{
+	uint64_t all = 0, below = 0;
+
+	memset(row, 0, NR_PAGE_ORDERS * sizeof(*row));
+	for (unsigned int i = 0; i < t->nr_zones; i++) {
+		struct zone z;
+
+		if (view_read(t->view, zone_at(t, t->zones[i].index), &z, sizeof(z)))
+			continue;
+		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+			row[o] += z.free_area[o].nr_free << o;
+		for (unsigned int f = 0; f < MMV_NR_FRESH && f < z.nr_fresh; f++)
+			row[MAX_PAGE_ORDER] += z.fresh[f].end - z.fresh[f].start;
+	}
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+		all += row[o];
+	for (unsigned int o = 0, n = 0; n < NR_UNUSABLE; o++) {
+		if (o == unusable_orders[n])
+			row[NR_PAGE_ORDERS + n++] = all && below <= all ? below * 1000 / all : 0;
+		below += row[o];
+	}
+}
+
 /* The series that are there besides the zones'. In the order of extra_names[]. */
 static void read_extra(const struct timeline *t, uint64_t *row)
 {
@@ -93,9 +123,14 @@ static void read_extra(const struct timeline *t, uint64_t *row)
 	row[2] = word_at(t, view_root_addr(t->view) + offsetof(struct mm_root, nr_mms));
 	row[3] = t->root.oom.va ? word_at(t, t->root.oom.va + offsetof(struct mm_oom, kills)) : 0;
 	row[4] = t->root.oom.va ? (uint32_t)word_at(t, t->root.oom.va + offsetof(struct mm_oom, victims)) : 0;
+	read_orders(t, row + 5);
 }
 
-static const char *const extra_names[] = {"pcp", "swap_used", "address_spaces", "oom_kills", "oom_victims"};
+static const char *const extra_names[] = {
+	"pcp",           "swap_used",        "address_spaces",   "oom_kills",       "oom_victims",
+	"free_order_0",  "free_order_1",     "free_order_2",     "free_order_3",    "free_order_4",
+	"free_order_5",  "free_order_6",     "free_order_7",     "free_order_8",    "free_order_9",
+	"free_order_10", "unusable_order_3", "unusable_order_6", "unusable_order_9"};
 #define NR_EXTRA (sizeof(extra_names) / sizeof(extra_names[0]))
 
 static const char *const stat_names[] = NODE_STAT_NAMES, *const event_names[] = VM_EVENT_NAMES;
@@ -121,6 +156,7 @@ static void read_vmstat(const struct timeline *t, uint64_t *row)
 	}
 }
 
+_Static_assert(NR_EXTRA == 5 + NR_PAGE_ORDERS + NR_UNUSABLE, "a name for each");
 _Static_assert(MAX_NR_ZONES + NR_EXTRA + NR_VM_NODE_STAT_ITEMS + NR_VM_EVENT_ITEMS <= TIMELINE_SERIES, "room for all");
 
 /* Zones and names, once the guest has set them up. */

@@ -4,6 +4,7 @@
  */
 #include <json-c/json.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -94,6 +95,95 @@ START_TEST(as_files)
 }
 END_TEST
 
+/* What a user does with the page, done by a script: look under the pointer, go closer and back, colour by something else. */
+static const char probe[] =
+	"<script>\n"
+	"const say = [], at = canvas.getBoundingClientRect(), zones = document.querySelectorAll('#zones button');\n"
+	"const point = (type, x, y) => canvas.dispatchEvent(new PointerEvent(type, {clientX: at.left + x, clientY: "
+	"at.top "
+	"+ y}));\n"
+	"const hover = () => { point('pointermove', 4, 4); return tip.style.display + ' ' + "
+	"tip.textContent.replace(/\\n/g, "
+	"' / '); };\n"
+	"const colors = () => { const d = ctx.getImageData(0, 0, canvas.width, canvas.height).data, s = new Set();\n"
+	"  for (let i = 0; i < d.length; i += 4) if (d[i + 3]) s.add(d[i] << 16 | d[i + 1] << 8 | d[i + 2]); return "
+	"s.size; "
+	"};\n"
+	"zones[0].click();\n"
+	"say.push('zones ' + zones.length, 'whole ' + view.per, 'far: ' + hover());\n"
+	"for (let i = 0; i < 30; i++) $('in').click();\n"
+	"view.top = 0; draw();\n"
+	"say.push('closest ' + view.per, 'near: ' + hover());\n"
+	"canvas.dispatchEvent(new WheelEvent('wheel', {deltaY: 100, clientX: at.left + 4, clientY: at.top + 4, "
+	"cancelable: "
+	"true}));\n"
+	"say.push('wheel ' + view.per);\n"
+	"$('all').click(); zones[zones.length - 1].click();\n"
+	"for (const by of ['what', 'order', 'type', 'block']) {\n"
+	"  $('by').value = by; $('by').dispatchEvent(new Event('change'));\n"
+	"  say.push('by ' + by + ' ' + (colors() > 1 && $('legend').children.length > 0));\n"
+	"}\n"
+	"point('pointerleave', 0, 0);\n"
+	"say.push('left ' + tip.style.display);\n"
+	"const out = document.createElement('pre'); out.id = 'probe'; out.textContent = '\\n' + say.join('\\n') + "
+	"'\\n';\n"
+	"document.body.append(out);\n"
+	"</script></body>";
+
+/* The page with the probe in it, as a browser leaves it. NULL: there is no browser. */
+static struct proc *browse(const char *name)
+{
+	static const char *const browsers[] = {"/usr/bin/chromium", "/usr/bin/chromium-browser",
+					       "/usr/bin/google-chrome"};
+	char dir[512], url[640];
+	size_t size;
+	char *page = read_file(name, &size), *end = strstr(page, "</body>");
+	FILE *f = fopen("probe.html", "w");
+
+	ck_assert_ptr_nonnull(end);
+	ck_assert_ptr_nonnull(f);
+	fprintf(f, "%.*s%s%s", (int)(end - page), page, probe, end + strlen("</body>"));
+	fclose(f);
+	ck_assert_ptr_nonnull(getcwd(dir, sizeof(dir)));
+	snprintf(url, sizeof(url), "file://%s/probe.html", dir);
+	for (size_t i = 0; i < sizeof(browsers) / sizeof(browsers[0]); i++)
+		if (!access(browsers[i], X_OK))
+			return run(browsers[i], "--headless", "--no-sandbox", "--disable-gpu", "--disable-extensions",
+				   "--no-first-run", "--user-data-dir=profile", "--window-size=1000,700", "--dump-dom",
+				   url);
+	return NULL;
+}
+
+START_TEST(in_a_browser)
+{
+	struct proc *p;
+
+	make_core();
+	p = run("mm-inspect", "map", "--html", "m.html", "c.core");
+	expect_code(p, 0);
+	p = browse("m.html");
+	keep("c.core");
+	keep("m.html");
+	keep("probe.html");
+	if (!p) {
+		skip("map: in_a_browser: there is no Chromium here (tools/setup.sh browser)");
+		return;
+	}
+	expect_code(p, 0);
+	ck_assert_int_eq(system("rm -rf profile"), 0);
+	expect_out(p, "^zones 3$");
+	expect_out(p, "^far: block pfn 0x0 to 0x[0-9a-f]+, address 0x0 / pageblock: [A-Z]");
+	expect_out(p, "^closest 1$");
+	expect_out(p, "^near: block pfn 0x0, address 0x0 / pageblock: [A-Za-z]+ / reserved$");
+	expect_out(p, "^wheel 2$");
+	expect_out(p, "^by what true$");
+	expect_out(p, "^by order true$");
+	expect_out(p, "^by type true$");
+	expect_out(p, "^by block true$");
+	expect_out(p, "^left none$");
+}
+END_TEST
+
 START_TEST(what_cannot_be_drawn)
 {
 	struct proc *p;
@@ -104,7 +194,7 @@ START_TEST(what_cannot_be_drawn)
 	expect_one_error(p, "mm-inspect", "missing/m.svg");
 	p = run("mm-inspect", "buddyinfo", "--html", "m.html", "c.core");
 	expect_code(p, 2);
-	expect_one_error(p, "mm-inspect", "belong to map");
+	expect_one_error(p, "mm-inspect", "belongs to map");
 	keep("c.core");
 }
 END_TEST
@@ -119,6 +209,7 @@ Suite *suite_map(void)
 	tcase_add_test(t, every_page_once);
 	tcase_add_test(t, for_a_terminal);
 	tcase_add_test(t, as_files);
+	tcase_add_test(t, in_a_browser);
 	tcase_add_test(t, what_cannot_be_drawn);
 	suite_add_tcase(s, t);
 	return s;

@@ -37,6 +37,12 @@ $(B)/sabotage/%.ko: tests/sabotage/payloads/%.c $(B)/mmvisor-cc $(PAYLOAD_HEADER
 sabotage-table: all $(B)/sabotage/test_sabotage $(SAB_KO)
 	$(Q)$(B)/sabotage/test_sabotage --matrix | tee $(B)/sabotage-table.txt
 
+# Thousands of damaged cores: FUZZ_CORES of them for each of eight seeds.
+FUZZ_CORES ?= 500
+.PHONY: fuzz-cores
+fuzz-cores: all $(B)/sabotage/test_sabotage $(SAB_KO)
+	$(Q)SABOTAGE_ROUNDS=$(FUZZ_CORES) $(B)/sabotage/test_sabotage --fuzz
+
 ifneq ($(STATIC),1)
 e2e-tests: $(SAB_KO)
 endif

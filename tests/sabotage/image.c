@@ -161,10 +161,14 @@ const struct mm_root *image_root(void)
 	return view_root(image.view, NULL);
 }
 
+struct view *image_reopen(char *err)
+{
+	return view_open_regions(image.regions, image.nr_regions, image.root, image.regs, image.nr_cpus, NULL, err);
+}
+
 int image_check(struct check_report *r, char *err)
 {
-	struct view *v =
-		view_open_regions(image.regions, image.nr_regions, image.root, image.regs, image.nr_cpus, NULL, err);
+	struct view *v = image_reopen(err);
 	int ret;
 
 	ck_assert_ptr_nonnull(v);

@@ -37,6 +37,9 @@ const struct mm_root *image_root(void);
 /** image_check - open the image afresh, as it is now, and check it. Return: as view_check(). */
 int image_check(struct check_report *r, char *err);
 
+/** image_reopen - a view of the image as it is now; the caller closes it. NULL: @err says why not. */
+struct view *image_reopen(char *err);
+
 /* ---- bytes at guest addresses ---- */
 
 void peek(gva_t va, void *buf, size_t len);
@@ -171,6 +174,7 @@ SABOTAGE_TABLE(sched);
 SABOTAGE_TABLE(ring);
 SABOTAGE_TABLE(user);
 SABOTAGE_TABLE(pressure);
+SABOTAGE_TABLE(lru);
 SABOTAGE_TABLE(debug);
 SABOTAGE_TABLE(slab_debug);
 

@@ -36,7 +36,7 @@ static struct matrix {
 const struct sabotage_table sabotage_tables[] = {
 	TABLE(page, false),        TABLE(table, false),    TABLE(slab, false),  TABLE(vmalloc, false),
 	TABLE(device, false),      TABLE(thread, false),   TABLE(sched, false), TABLE(ring, false),
-	TABLE(user, false),        TABLE(pressure, false), TABLE(debug, true),  TABLE(slab_debug, true),
+	TABLE(user, false),        TABLE(pressure, false), TABLE(lru, false), TABLE(debug, true),  TABLE(slab_debug, true),
 	{NULL, NULL, NULL, false},
 };
 

@@ -332,8 +332,9 @@ END_TEST
 
 START_TEST(listings_and_lookups)
 {
-	static const char *const listings[] = {"buddyinfo",   "zoneinfo", "pagetypeinfo", "extfrag", "slabinfo",
-					       "vmallocinfo", "meminfo",  "map",          "dma"};
+	static const char *const listings[] = {"buddyinfo", "zoneinfo",    "pagetypeinfo", "extfrag",
+					       "slabinfo",  "vmallocinfo", "meminfo",      "map",
+					       "dma",       "vmstat",      "lru"};
 	char addr[32];
 	struct vm_struct vm;
 

@@ -3,18 +3,26 @@
  * robust.c - whatever a guest's memory says, the checker ends, does not crash, and reads nothing outside the image.
  *
  * Random words at places that matter: where pointers, counts and orders lie. Values are those that hurt: zero, all ones, wild
- * and well-formed addresses, addresses of other structures. Built with the sanitizers, so a read out of bounds is fatal.
+ * and well-formed addresses, addresses of other structures; whole stretches of noise; pages that hold another page's contents.
+ * Every listing and every picture reads what is left. Built with the sanitizers, so a read out of bounds is fatal.
+ *
+ * SABOTAGE_SEED repeats a failure. SABOTAGE_ROUNDS says how many cores each of the LOOPS tests damages (make fuzz-cores: thousands).
  */
+#include <json-c/json.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "tests/sabotage/image.h"
+#include "tools/view/dma.h"
+#include "tools/view/list.h"
 #include "tools/view/pagemap.h"
+#include "tools/view/thread.h"
 
-#define ROUNDS 60
+#define ROUNDS 40
+#define NOISE 512 /* the longest stretch */
 #define LOOPS 8
-#define SECONDS 120
+#define SECONDS 1800
 
 static uint64_t state;
 
@@ -94,44 +102,173 @@ static uint64_t some_value(uint64_t old)
 	}
 }
 
+/* ---- everything that reads ---- */
+
+/* Draws what it can of a run's cells. */
+static void count_cell(void *ctx, const struct map_cell *cell)
+{
+	*(uint64_t *)ctx += cell->ram;
+}
+
+static void draw(const struct view *v)
+{
+	char err[VIEW_ERR_MAX];
+	struct pagemap m;
+	uint64_t ram = 0;
+
+	if (!pagemap_collect(v, &m, err))
+		for (unsigned int zone = 0; zone < m.nr_zones && m.zones[zone].spanned < 1UL << 24; zone++)
+			pagemap_cells(&m, zone, 64, count_cell, &ram);
+	pagemap_free(&m);
+}
+
+static void list_all(const struct view *v, FILE *out)
+{
+	char err[VIEW_ERR_MAX];
+
+	print_buddyinfo(v, out, err);
+	print_zoneinfo(v, out, err);
+	print_pagetypeinfo(v, out, err);
+	print_extfrag(v, out, err);
+	print_slabinfo(v, out, err);
+	print_vmallocinfo(v, NULL, out, err);
+	print_meminfo(v, out, err);
+	print_dma(v, NULL, true, out, err);
+	print_threads(v, NULL, out, err);
+}
+
+static void list_json(const struct view *v)
+{
+	char err[VIEW_ERR_MAX];
+	struct json_object *all[] = {json_buddyinfo(v, err), json_zoneinfo(v, err),  json_pagetypeinfo(v, err),
+				     json_extfrag(v, err),   json_slabinfo(v, err),  json_vmallocinfo(v, NULL, err),
+				     json_meminfo(v, err),   json_dma(v, NULL, err), json_threads(v, NULL, err)};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		json_object_put(all[i]);
+}
+
+/* Return: did the check notice anything? Or the source is refused, which is an answer as well. */
+static bool read_all(FILE *out)
+{
+	char err[VIEW_ERR_MAX];
+	struct check_report r;
+	struct view *v;
+	bool noticed = image_check(&r, err) != 0;
+
+	check_print(&r, out);
+	check_report_free(&r);
+	v = image_reopen(err);
+	ck_assert_ptr_nonnull(v);
+	list_all(v, out);
+	if (rnd() % 4 == 0)
+		list_json(v);
+	if (rnd() % 4 == 0)
+		draw(v);
+	view_close(v);
+	return noticed;
+}
+
+/* ---- damage ---- */
+
+/** struct damage - bytes that were there before. Undone in the opposite order. */
+struct damage {
+	gva_t at;
+	size_t len;
+	uint8_t old[NOISE];
+};
+
+static void write_over(struct damage *d, gva_t at, const void *bytes, size_t len)
+{
+	/* Not past the page: what follows may be nowhere. */
+	if (len > MMV_PAGE_SIZE - at % MMV_PAGE_SIZE)
+		len = MMV_PAGE_SIZE - at % MMV_PAGE_SIZE;
+	d->at = at;
+	d->len = len;
+	peek(at, d->old, len);
+	poke(at, bytes, len);
+}
+
+static void some_noise(struct damage *d, gva_t at)
+{
+	uint64_t noise[NOISE / 8];
+
+	for (size_t i = 0; i < NOISE / 8; i++)
+		noise[i] = rnd() % 3 ? some_value(i) : rnd();
+	write_over(d, at, noise, 16 + rnd() % (NOISE - 16));
+}
+
+static void some_copy(struct damage *d, gva_t at, gva_t from)
+{
+	uint8_t bytes[NOISE];
+	size_t len = sizeof(bytes);
+
+	if (len > MMV_PAGE_SIZE - from % MMV_PAGE_SIZE)
+		len = MMV_PAGE_SIZE - from % MMV_PAGE_SIZE;
+	peek(from, bytes, len);
+	write_over(d, at, bytes, len);
+}
+
+static void one_word(struct damage *d, gva_t at)
+{
+	uint64_t value = some_value(peek64(at));
+
+	write_over(d, at, &value, sizeof(value));
+}
+
+static unsigned int rounds(void)
+{
+	const char *wanted = getenv("SABOTAGE_ROUNDS");
+
+	return wanted ? (unsigned int)strtoul(wanted, NULL, 0) : ROUNDS;
+}
+
+static void seed(int loop)
+{
+	const char *wanted = getenv("SABOTAGE_SEED");
+
+	state = (uint64_t)time(NULL) * 1000003 + (uint64_t)loop * 7919 + 1;
+	if (wanted)
+		state = strtoull(wanted, NULL, 0);
+	fprintf(stderr, "random_damage %d: SABOTAGE_SEED=%#lx\n", loop, state);
+}
+
 START_TEST(random_damage_never_hurts)
 {
-	const char *seed = getenv("SABOTAGE_SEED");
-	unsigned int noticed = 0;
+	unsigned int noticed = 0, nr = rounds();
+	FILE *out = fopen("/dev/null", "w");
 
-	state = (uint64_t)time(NULL) * 1000003 + (uint64_t)_i * 7919 + 1;
-	if (seed)
-		state = strtoull(seed, NULL, 0);
-	fprintf(stderr, "random_damage %d: SABOTAGE_SEED=%#lx\n", _i, state);
-	for (int round = 0; round < ROUNDS; round++) {
-		gva_t at[4];
-		uint64_t old[4], value[4];
+	ck_assert_ptr_nonnull(out);
+	seed(_i);
+	for (unsigned int round = 0; round < nr; round++) {
+		struct damage d[4];
+		gva_t at[4], from;
 		int n = 1 + (int)(rnd() % 4);
-		char err[VIEW_ERR_MAX];
-		struct check_report r;
-		struct pagemap m;
 
 		/* Everything is found before anything is damaged. */
-		for (int i = 0; i < n; i++) {
+		for (int i = 0; i < n; i++)
 			at[i] = some_place();
-			value[i] = some_value(peek64(at[i]));
-		}
+		from = some_place();
 		for (int i = 0; i < n; i++) {
-			old[i] = peek64(at[i]);
-			poke64(at[i], value[i]);
+			unsigned int kind = (unsigned int)(rnd() % 8);
+
+			if (kind == 0)
+				some_noise(&d[i], at[i]);
+			else if (kind == 1)
+				some_copy(&d[i], at[i], from);
+			else
+				one_word(&d[i], at[i]);
 			/* Tables that lead to what is put back must stand while it is done. */
 			if (i + 1 < n && at[i] >= DIRECT_MAP && at[i] < DIRECT_MAP + DIRECT_MAP_SIZE)
 				n = i + 1;
 		}
-		noticed += image_check(&r, err) != 0;
-		pagemap_collect(image_view(), &m, err);
-		pagemap_free(&m);
-		check_report_free(&r);
+		noticed += read_all(out);
 		while (n--)
-			poke64(at[n], old[n]);
+			poke(d[n].at, d[n].old, d[n].len);
 	}
+	fclose(out);
 	/* Most damage shows: where nearly none did, the places were wrong. */
-	ck_assert_uint_gt(noticed, ROUNDS / 3);
+	ck_assert_uint_gt(noticed, nr / 3);
 }
 END_TEST
 

@@ -7,10 +7,13 @@
  * page and address, after the guest has run on.
  */
 #include <json-c/json.h>
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "tools/inspect/inspect.h"
+#include "tools/view/view_impl.h"
 
 #define CONFIRM_ROUNDS 4
 #define CONFIRM_MS 20
@@ -105,6 +108,81 @@ static int confirm(struct inspect *in, struct check_report *r, char *err)
 	return 0;
 }
 
+/* ---- how quick it was ---- */
+
+#define SUM_BYTES (64UL << 20)
+#define MAX_SUMMERS 16
+
+/** struct summer - a thread that only reads: what memory gives at best */
+struct summer {
+	pthread_t thread;
+	const uint64_t *at;
+	uint64_t sum;
+};
+
+static void *add_up(void *arg)
+{
+	struct summer *s = arg;
+
+	for (size_t i = 0; i < SUM_BYTES / sizeof(*s->at); i++)
+		s->sum += s->at[i];
+	return NULL;
+}
+
+/* Bytes a second that @nr threads read from memory of their own. 0: not known. */
+static double bandwidth(unsigned int nr)
+{
+	struct summer all[MAX_SUMMERS] = {0};
+	uint64_t start = 0, sum = 0;
+	unsigned int started = 0;
+
+	nr = nr < MAX_SUMMERS ? nr : MAX_SUMMERS;
+	for (unsigned int i = 0; i < nr; i++) {
+		uint64_t *mine = malloc(SUM_BYTES);
+
+		if (!mine)
+			break;
+		memset(mine, (int)i + 1, SUM_BYTES);
+		all[started++].at = mine;
+	}
+	start = view_now();
+	for (unsigned int i = 1; i < started; i++)
+		if (pthread_create(&all[i].thread, NULL, add_up, &all[i]))
+			add_up(&all[i]);
+	if (started)
+		add_up(&all[0]);
+	for (unsigned int i = 1; i < started; i++)
+		if (all[i].thread)
+			pthread_join(all[i].thread, NULL);
+	start = view_now() - start;
+	for (unsigned int i = 0; i < started; i++) {
+		sum += all[i].sum;
+		free((void *)(uintptr_t)all[i].at);
+	}
+	return start && sum ? (double)(started * SUM_BYTES) * 1e9 / (double)start : 0;
+}
+
+/* Entries that exist are what costs; those in holes of the file are passed over. */
+static void put_speed(struct inspect *in, const struct check_report *r, struct json_object *o)
+{
+	double seconds = r->scan_ns ? (double)r->scan_ns / 1e9 : 1e-9;
+	double bytes = (double)r->pages_read * sizeof(struct page) / seconds, most = bandwidth(r->workers);
+
+	if (o) {
+		json_object_object_add(o, "scan_ms", json_object_new_double(seconds * 1e3));
+		json_object_object_add(o, "threads", json_object_new_int((int)r->workers));
+		json_object_object_add(o, "pages_per_second", json_object_new_double((double)r->pages / seconds));
+		json_object_object_add(o, "bytes_per_second", json_object_new_double(bytes));
+		json_object_object_add(o, "memory_bytes_per_second", json_object_new_double(most));
+		return;
+	}
+	fprintf(in->out,
+		"memory map: %lu pages, %lu entries that exist, in %.2f ms by %u thread%s: %.1f M pages/s, %.2f GB/s "
+		"of the %.1f GB/s that memory gives (%.0f %%)\n",
+		r->pages, r->pages_read, seconds * 1e3, r->workers, r->workers == 1 ? "" : "s",
+		(double)r->pages / seconds / 1e6, bytes / 1e9, most / 1e9, most > 0 ? bytes * 100 / most : 0);
+}
+
 int cmd_check(struct inspect *in, char *err)
 {
 	struct check_report r;
@@ -123,9 +201,13 @@ int cmd_check(struct inspect *in, char *err)
 			if (view_kind(in->view) == VIEW_LIVE)
 				json_object_object_add(o, "paused_ms",
 						       json_object_new_double((double)view_paused_ns(in->view) / 1e6));
+			if (in->verbose)
+				put_speed(in, &r, o);
 			inspect_json(in, o);
 		} else {
 			check_print(&r, in->out);
+			if (in->verbose)
+				put_speed(in, &r, NULL);
 		}
 	}
 	check_report_free(&r);

@@ -52,6 +52,9 @@ int cmd_page(struct inspect *in, char *err);
 int cmd_vtop(struct inspect *in, char *err);
 int cmd_map(struct inspect *in, char *err);
 int cmd_slabinfo(struct inspect *in, char *err);
+int cmd_vmstat(struct inspect *in, char *err);
+int cmd_lru(struct inspect *in, char *err);
+int cmd_swap(struct inspect *in, char *err);
 int cmd_leaks(struct inspect *in, char *err);
 int cmd_threads(struct inspect *in, char *err);
 int cmd_dma(struct inspect *in, char *err);
@@ -62,6 +65,9 @@ int cmd_control(struct inspect *in, char *err);
 int cmd_bt(struct inspect *in, char *err);
 int cmd_diff(struct inspect *in, char *err);
 int cmd_top(struct inspect *in, char *err);
+
+/** slab_svg - slabinfo --svg: into in->svg. Return: as a command. */
+int slab_svg(struct inspect *in, char *err);
 
 struct json_object;
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */

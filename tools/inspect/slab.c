@@ -145,6 +145,8 @@ int cmd_slabinfo(struct inspect *in, char *err)
 {
 	struct json_object *rows;
 
+	if (in->svg)
+		return slab_svg(in, err);
 	if (!in->json) {
 		if (print_slabinfo(in->view, in->out, err) || (in->verbose && print_utilisation(in, err)))
 			return INSPECT_USAGE;

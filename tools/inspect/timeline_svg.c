@@ -40,6 +40,15 @@ static const struct panel {
 	{"allocations that had to reclaim",
 	 true,
 	 {"allocstall_dma", "allocstall_dma32", "allocstall_normal", "allocstall_movable"}},
+	{"fragmentation: free pages in blocks of order 0 to 4",
+	 false,
+	 {"free_order_0", "free_order_1", "free_order_2", "free_order_3", "free_order_4"}},
+	{"fragmentation: free pages in blocks of order 5 to 10",
+	 false,
+	 {"free_order_5", "free_order_6", "free_order_7", "free_order_8", "free_order_9", "free_order_10"}},
+	{"fragmentation: free memory of no use for a block of order 3, 6, 9, in thousandths",
+	 false,
+	 {"unusable_order_3", "unusable_order_6", "unusable_order_9"}},
 	{"address spaces, OOM victims", false, {"address_spaces", "oom_victims"}},
 };
 #define NR_PANELS (sizeof(panels) / sizeof(panels[0]))

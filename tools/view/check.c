@@ -208,6 +208,19 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_COMPACT_CURSOR] = {"compaction.cursor", "compaction goes on at a pageblock of its zone", "58"},
 	[R_COMPACT_DEFER] = {"compaction.deferral", "compaction is put off for so long at most", "59"},
 	[R_OOM_VICTIMS] = {"oom.victims", "victims of the OOM killer are counted, and none is left in the end", "228"},
+	[R_LRU_LINKED] = {"lru.linked", "the LRU lists are closed and their links agree both ways", "166"},
+	[R_LRU_ENTRY] = {"lru.entry", "a list holds single pages of files and processes that say so", "163,166"},
+	[R_LRU_PLACE] = {"lru.place", "a page is on the list that its flags name", "164"},
+	[R_LRU_COMPLETE] = {"lru.complete", "a page that says it is on a list is on exactly one", "163"},
+	[R_LRU_COUNT] = {"lru.count", "sizes by zone and nr_inactive_anon to nr_unevictable are the lists' lengths",
+			 "77,165"},
+	[R_LRU_BATCH] = {"lru.batch",
+			 "a CPU's batch holds no more than fits, with a reference each, new ones on no list", "167"},
+	[R_LRU_ISOLATED] = {"lru.isolated", "when all is done no page is isolated", "82"},
+	[R_VMSTAT_SIGN] = {"vmstat.sign", "no count of pages is negative", "81"},
+	[R_VMSTAT_PROGRESS] = {"vmstat.progress",
+			       "no more is got back than was looked at, no more comes back to stay than came back",
+			       "180"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -251,7 +264,7 @@ static void *grow(void *at, size_t nr, size_t size)
 
 struct check_fault *check_fault(struct check_ctx *c, enum rule rule, uint64_t pfn, gva_t addr, const char *fmt, ...)
 {
-	static struct check_fault spare;
+	static _Thread_local struct check_fault spare;
 	struct check_report *r = c->r;
 	struct check_fault *f = &spare;
 	va_list ap;
@@ -380,7 +393,7 @@ const char *owner_name(unsigned int owner)
 static void (*const parts[])(struct check_ctx *c) = {
 	check_zones,  check_buddy,   check_debug_begin, check_pages,      check_pageblocks, check_depot,
 	check_tables, check_anon,    check_swap,        check_slabs,      check_vmalloc,    check_dma,
-	check_rings,  check_threads, check_sched,       check_compaction, check_oom,
+	check_rings,  check_threads, check_sched,       check_compaction, check_oom, check_lru,
 };
 
 static void finish(struct check_report *r, uint64_t start)
@@ -441,7 +454,12 @@ static int judge_root(struct check_ctx *c, const char *why, uint64_t start)
 
 int view_check(struct view *v, struct check_report *r, char *err)
 {
-	struct check_ctx c = {.v = v, .r = r};
+	return view_check_by(v, 0, r, err);
+}
+
+int view_check_by(struct view *v, unsigned int workers, struct check_report *r, char *err)
+{
+	struct check_ctx c = {.v = v, .r = r, .workers = workers};
 	uint64_t start = view_now();
 	char why[VIEW_ERR_MAX];
 
@@ -469,6 +487,7 @@ int view_check(struct view *v, struct check_report *r, char *err)
 	vec_free(&c.anon_pages);
 	vec_free(&c.swap_refs);
 	free(c.user_maps.at);
+	vec_free(&c.lru_pages);
 	free(c.vm_leaves.at);
 	finish(r, start);
 	return (int)r->broken;

@@ -76,7 +76,7 @@ struct check_fault {
  * @checked: rules that were evaluated; @broken: rules with at least one fault
  * @pages: entries of the memory map that the zones cover; @pages_read: those that exist (the rest are holes that read
  * as zero)
- * @ns: how long it took
+ * @ns: how long it took; @scan_ns: of that, the pass over the memory map, by @workers threads
  */
 struct check_report {
 	struct check_fault *faults;
@@ -87,7 +87,8 @@ struct check_report {
 	unsigned int checked, broken;
 	uint64_t total_faults, total_flux;
 	uint64_t pages, pages_read;
-	uint64_t ns;
+	uint64_t ns, scan_ns;
+	unsigned int workers;
 };
 
 void check_report_init(struct check_report *r);
@@ -100,6 +101,8 @@ void check_report_free(struct check_report *r);
  * is of another version; the reason is in @err then.
  */
 int view_check(struct view *v, struct check_report *r, char *err);
+/** view_check_by - the same, the memory map looked at by @workers threads; 0: as many as are worth it. */
+int view_check_by(struct view *v, unsigned int workers, struct check_report *r, char *err);
 
 /**
  * check_confirm - keep in @r only what @again found as well: same rule, page and address

@@ -168,6 +168,15 @@ enum rule {
 	R_COMPACT_CURSOR,
 	R_COMPACT_DEFER,
 	R_OOM_VICTIMS,
+	R_LRU_LINKED,
+	R_LRU_ENTRY,
+	R_LRU_PLACE,
+	R_LRU_COMPLETE,
+	R_LRU_COUNT,
+	R_LRU_BATCH,
+	R_LRU_ISOLATED,
+	R_VMSTAT_SIGN,
+	R_VMSTAT_PROGRESS,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -242,7 +251,8 @@ struct check_ctx {
 		uint64_t first, nr; /* pageblocks whose types are in @bytes */
 		uint8_t bytes[4096];
 	} blocks;
-	bool watched; /* the guest keeps an entry for each page: @page_debug says where */
+	unsigned int workers; /* threads for the memory map; 0: as many as are worth it */
+	bool watched;         /* the guest keeps an entry for each page: @page_debug says where */
 	struct page_debug page_debug;
 	bool any_flux;         /* some zone is in flux, so totals over all pages prove nothing */
 	struct vec slab_heads; /* pfns, ascending: found by the memory map */
@@ -253,6 +263,8 @@ struct check_ctx {
 	struct vec swap_refs; /* slots that entries of user page tables lead to, type << 56 | slot, once for each */
 	uint64_t user_moving; /* entries that say that a page is being moved */
 	bool users_flux; /* some address space could not be looked at: what adds up over all of them proves nothing */
+	struct vec lru_pages;    /* pfns of pages that say they are on an LRU list */
+	uint64_t isolated[2];    /* pages that were taken off one: anonymous, of files */
 	struct vec vm_pages;     /* pfns of heads whose owner is OWNER_VMALLOC */
 	bool vm_partial;         /* not every area of vmalloc and module space could be looked at */
 	struct leaves vm_leaves; /* mappings in vmalloc and module space, ascending */
@@ -317,6 +329,9 @@ void check_zeroed(struct check_ctx *c, const struct check_zone *z, uint64_t pfn,
 /** check_flow - after the pages of a zone: what went out and came back is what is out. */
 void check_flow(struct check_ctx *c, const struct check_zone *z, unsigned int zone);
 
+/** lru_note_page - a used page of a file or a process was come across. */
+void lru_note_page(struct check_ctx *c, uint64_t pfn, const struct page *p);
+
 /* ---- the parts ---- */
 void check_debug_begin(struct check_ctx *c);
 void check_pageblocks(struct check_ctx *c);
@@ -337,10 +352,16 @@ void check_dma(struct check_ctx *c);
 void check_rings(struct check_ctx *c);
 void check_anon(struct check_ctx *c);
 void check_swap(struct check_ctx *c);
+void check_lru(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);
 void check_compaction(struct check_ctx *c);
 void check_oom(struct check_ctx *c);
+/* Of check_page.c, for check_scan.c: the entries of [start, end), which is part of @seg, one of the segments of zone @zone. */
+void scan_segment(struct check_ctx *c, struct check_zone *z, const struct segment *seg, uint64_t start, uint64_t end);
+/** scan_zones - every segment of every zone that is not in flux, by several threads if that is worth it. */
+void scan_zones(struct check_ctx *c);
+
 /* Of check_pgtable.c: a fault of one mapping. */
 void leaf_fault(struct check_ctx *c, enum rule rule, const struct check_leaf *l, const char *got, const char *want);
 

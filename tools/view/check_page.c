@@ -166,6 +166,8 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 		check_got(f, "flags %#x, not compound", p->flags);
 		check_want(f, "a compound block");
 	}
+	if (p->owner == OWNER_CACHE || p->owner == OWNER_ANON)
+		lru_note_page(s->c, pfn, p);
 	if (p->owner == OWNER_SLAB)
 		vec_add(&s->c->slab_heads, pfn);
 	else if (p->owner == OWNER_PGTABLE)
@@ -347,13 +349,13 @@ static uint64_t unmapped(const struct check_ctx *c, gva_t va)
 	return n ? 1ULL << (12 + 9 * (steps[n - 1].level - 1)) : VMEMMAP_SIZE;
 }
 
-static void scan_segment(struct check_ctx *c, struct check_zone *z, const struct segment *seg)
+void scan_segment(struct check_ctx *c, struct check_zone *z, const struct segment *seg, uint64_t start, uint64_t end)
 {
-	struct pass s = {.c = c, .z = z, .seg = seg, .next = seg->start, .lost = NONE, .free_at = NONE};
-	uint64_t pfn = seg->start;
+	struct pass s = {.c = c, .z = z, .seg = seg, .next = start, .lost = NONE, .free_at = NONE};
+	uint64_t pfn = start;
 
-	while (pfn < seg->end) {
-		uint64_t size, n = seg->end - pfn;
+	while (pfn < end) {
+		uint64_t size, n = end - pfn;
 		gva_t va = view_page_addr(pfn);
 		struct check_fault *f;
 		gpa_t gpa;
@@ -372,8 +374,8 @@ static void scan_segment(struct check_ctx *c, struct check_zone *z, const struct
 		}
 		pfn += n;
 	}
-	end_lost(&s, seg->end);
-	c->r->pages += seg->end - seg->start;
+	end_lost(&s, end);
+	c->r->pages += end - start;
 }
 
 static void check_balance(struct check_ctx *c, const struct check_zone *z)
@@ -392,17 +394,26 @@ static void check_balance(struct check_ctx *c, const struct check_zone *z)
 	check_want(f, "remainder 0, not %ld", (long)(z->z.managed_pages - sum));
 }
 
+/* What a zone's pages say together. */
+static void sum_up(struct check_ctx *c, unsigned int zone)
+{
+	struct check_zone *z = &c->zones[zone];
+	struct segment seg[MAX_SEGMENTS];
+	unsigned int n = zone_segments(c, z, seg);
+
+	for (unsigned int k = 0; k < n; k++)
+		if (seg[k].kind == SEG_FRESH)
+			check_zeroed(c, z, seg[k].start, seg[k].end - seg[k].start, "fresh range");
+	check_balance(c, z);
+	check_flow(c, z, zone);
+}
+
 void check_pages(struct check_ctx *c)
 {
-	struct segment seg[MAX_SEGMENTS];
-
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
-		struct check_zone *z = &c->zones[i];
-		unsigned int n;
-
-		if (!z->exists)
+		if (!c->zones[i].exists)
 			continue;
-		if (z->flux) {
+		if (c->zones[i].flux) {
 			check_flux(c, R_PAGE_MAPPED, R_PAGE_REFCOUNT);
 			check_flux(c, R_ZONE_BALANCE, R_ZONE_BALANCE);
 			continue;
@@ -410,15 +421,11 @@ void check_pages(struct check_ctx *c)
 		check_ran_all(c, R_PAGE_MAPPED, R_PAGE_REFCOUNT);
 		check_ran(c, R_BUDDY_COMPLETE);
 		check_ran(c, R_BUDDY_MERGED);
-		n = zone_segments(c, z, seg);
-		for (unsigned int k = 0; k < n; k++) {
-			scan_segment(c, z, &seg[k]);
-			if (seg[k].kind == SEG_FRESH)
-				check_zeroed(c, z, seg[k].start, seg[k].end - seg[k].start, "fresh range");
-		}
-		check_balance(c, z);
-		check_flow(c, z, i);
 	}
+	scan_zones(c);
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
+		if (c->zones[i].exists && !c->zones[i].flux)
+			sum_up(c, i);
 }
 
 enum page_state frame_state(const struct check_ctx *c, uint64_t pfn, struct page *head)

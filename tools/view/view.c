@@ -221,6 +221,27 @@ struct view *view_open_regions(const struct view_region *regions, unsigned int n
 	return v;
 }
 
+struct view *view_reader(const struct view *v)
+{
+	struct view *r = malloc(sizeof(*r));
+
+	if (!r)
+		return NULL;
+	*r = *v;
+	r->kind = VIEW_REGIONS;
+	r->own_maps = r->paused = false;
+	r->map = NULL;
+	r->nr_pins = 0;
+	r->sock = -1;
+	r->tlb = calloc(VIEW_TLB_SIZE, sizeof(*r->tlb));
+	if (!r->tlb) {
+		free(r);
+		return NULL;
+	}
+	tlb_flush(r);
+	return r;
+}
+
 void view_close(struct view *v)
 {
 	if (!v)

@@ -77,6 +77,9 @@ struct view *view_open_core(const char *path, int fd, char *err);
 struct view *view_open_socket(const char *path, char *err);
 char *view_live_log(struct view *v, char *err);
 
+/** view_reader - a second view of the same memory, for another thread; only to read through. view_close() it first. NULL: no memory. */
+struct view *view_reader(const struct view *v);
+
 void view_err(char *err, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /** view_now - CLOCK_MONOTONIC in nanoseconds. */
