@@ -255,6 +255,7 @@ enum {
 	OPT_LIST,
 	OPT_ONLY,
 	OPT_SKIP,
+	OPT_SINCE,
 	OPT_HTML,
 	OPT_SVG,
 	OPT_KERNEL,
@@ -268,6 +269,7 @@ static const struct option options[] = {
 	{"list", no_argument, NULL, OPT_LIST},
 	{"only", required_argument, NULL, OPT_ONLY},
 	{"skip", required_argument, NULL, OPT_SKIP},
+	{"since", required_argument, NULL, OPT_SINCE},
 	{"html", required_argument, NULL, OPT_HTML},
 	{"svg", required_argument, NULL, OPT_SVG},
 	{"kernel", required_argument, NULL, OPT_KERNEL},
@@ -289,8 +291,8 @@ static const struct command *find_command(const char *name)
 /* Do the options that were given belong to @cmd? */
 static int check_options(const struct command *cmd, const struct inspect *in, bool list, bool repeats)
 {
-	if ((list || in->only || in->skip) && cmd->run != cmd_check)
-		return fail("%s: --list, --only and --skip belong to check", cmd->name);
+	if ((list || in->only || in->skip || in->since) && cmd->run != cmd_check)
+		return fail("%s: --list, --only, --skip and --since belong to check", cmd->name);
 	if (in->html && cmd->run != cmd_map && cmd->run != cmd_timeline)
 		return fail("%s: --html belongs to map and timeline", cmd->name);
 	if (in->svg && cmd->run != cmd_map && cmd->run != cmd_timeline && cmd->run != cmd_slabinfo)
@@ -391,6 +393,9 @@ static int take_option(struct inspect *in, int opt, const char *text, bool *list
 		break;
 	case OPT_SKIP:
 		in->skip = text;
+		break;
+	case OPT_SINCE:
+		in->since = text;
 		break;
 	case OPT_HTML:
 		in->html = text;

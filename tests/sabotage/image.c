@@ -178,6 +178,19 @@ int image_check(struct check_report *r, char *err)
 	return ret;
 }
 
+int image_check_pair(struct check_report *r, char *err)
+{
+	struct view *old = view_open(image.core, err), *now = image_reopen(err);
+	int ret;
+
+	ck_assert(old && now);
+	check_report_init(r);
+	ret = view_check_pair(old, now, r, err);
+	view_close(old);
+	view_close(now);
+	return ret;
+}
+
 /* ---- bytes ---- */
 
 /*

@@ -40,6 +40,9 @@ int image_check(struct check_report *r, char *err);
 /** image_reopen - a view of the image as it is now; the caller closes it. NULL: @err says why not. */
 struct view *image_reopen(char *err);
 
+/** image_check_pair - what the image as it is now has in common with what it was. Return: as view_check_pair(). */
+int image_check_pair(struct check_report *r, char *err);
+
 /* ---- bytes at guest addresses ---- */
 
 void peek(gva_t va, void *buf, size_t len);
@@ -175,6 +178,7 @@ SABOTAGE_TABLE(ring);
 SABOTAGE_TABLE(user);
 SABOTAGE_TABLE(pressure);
 SABOTAGE_TABLE(lru);
+SABOTAGE_TABLE(pair);
 SABOTAGE_TABLE(debug);
 SABOTAGE_TABLE(slab_debug);
 

@@ -2,15 +2,16 @@
 /*
  * lru.c - damage to the lists of reclaim, to the batches in front of them, and to what is counted about them.
  *
- * The image has no page on a list: some pages of nobody in particular are made anonymous
- * ones and put on a list, right in all that these rules look at, and then damaged.
+ * The image's user address spaces have pages on one of the lists at least: those are damaged.
  */
 #include <string.h>
 
 #include "tests/sabotage/image.h"
 
 #define LISTED 4
-#define LISTED_PAGE (PG_LRU | PG_UPTODATE | PG_SWAPBACKED)
+
+/* The list that find_list() found. */
+static unsigned int found;
 
 static gva_t node(void)
 {
@@ -32,17 +33,32 @@ static gva_t size_of(unsigned int zone, unsigned int lru)
 	return AT(node(), struct pglist_data, lruvec.size) + (zone * NR_LRU_LISTS + lru) * sizeof(uint64_t);
 }
 
-/* Single pages on the list of inactive anonymous pages. @page: their entries */
-static void make_list(gva_t page[LISTED])
+static unsigned int zone_of(gva_t page)
 {
-	for (int i = 0; i < LISTED; i++) {
-		page[i] = view_page_addr(used_page(OWNER_RAW, 0));
-		poke8(AT(page[i], struct page, owner), OWNER_ANON);
-		poke32(AT(page[i], struct page, flags), peek32(AT(page[i], struct page, flags)) | LISTED_PAGE);
-		link_after(AT(page[i], struct page, lru), list(LRU_INACTIVE_ANON));
-		add64(size_of(ZONE_NORMAL, LRU_INACTIVE_ANON), 1);
-		add64(stat(NR_INACTIVE_ANON), 1);
+	return (peek32(AT(page, struct page, flags)) & PG_ZONE) >> PG_ZONE_SHIFT;
+}
+
+/* The first pages of a list that has so many. @page: their entries */
+static void find_list(gva_t page[LISTED])
+{
+	for (found = 0; found < NR_LRU_LISTS; found++) {
+		gva_t at = peek64(list(found));
+		int n = 0;
+
+		for (; n < LISTED && at != list(found); at = peek64(at))
+			page[n++] = at - offsetof(struct page, lru);
+		if (n == LISTED)
+			return;
 	}
+	ck_abort_msg("no list has %d pages", LISTED);
+}
+
+/* As if it had never been on the list. */
+static void take_off(gva_t page)
+{
+	unlink_node(AT(page, struct page, lru));
+	add64(size_of(zone_of(page), found), -1);
+	add64(stat(NR_INACTIVE_ANON + found), -1);
 }
 
 static void flag(gva_t page, uint32_t bits)
@@ -54,7 +70,7 @@ static void list_prev(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	add64(AT(page[1], struct page, lru.prev), 64);
 }
 
@@ -62,7 +78,7 @@ static void list_nowhere(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	poke64(AT(page[1], struct page, lru.next), 0xffff777700000000);
 }
 
@@ -70,15 +86,15 @@ static void list_circle(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
-	poke64(AT(page[0], struct page, lru.next), AT(page[1], struct page, lru));
+	find_list(page);
+	poke64(AT(page[2], struct page, lru.next), AT(page[1], struct page, lru));
 }
 
 static void entry_of_nobody(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	poke8(AT(page[2], struct page, owner), OWNER_RAW);
 }
 
@@ -86,7 +102,7 @@ static void entry_does_not_say_so(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	flag(page[2], PG_LRU);
 }
 
@@ -94,7 +110,7 @@ static void place_active(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	flag(page[0], PG_ACTIVE);
 }
 
@@ -102,7 +118,7 @@ static void place_unevictable(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	flag(page[3], PG_UNEVICTABLE);
 }
 
@@ -111,18 +127,16 @@ static void page_lost(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
-	unlink_node(AT(page[1], struct page, lru));
-	add64(size_of(ZONE_NORMAL, LRU_INACTIVE_ANON), -1);
-	add64(stat(NR_INACTIVE_ANON), -1);
+	find_list(page);
+	take_off(page[1]);
 }
 
 static void size_off(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
-	add64(size_of(ZONE_NORMAL, LRU_INACTIVE_ANON), 1);
+	find_list(page);
+	add64(size_of(zone_of(page[0]), found), 1);
 }
 
 static void stat_off(void)
@@ -157,7 +171,7 @@ static void batch_of_listed(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
+	find_list(page);
 	batch_add(page[0]);
 }
 
@@ -170,10 +184,8 @@ static void isolated_page(void)
 {
 	gva_t page[LISTED];
 
-	make_list(page);
-	unlink_node(AT(page[1], struct page, lru));
-	add64(size_of(ZONE_NORMAL, LRU_INACTIVE_ANON), -1);
-	add64(stat(NR_INACTIVE_ANON), -1);
+	find_list(page);
+	take_off(page[1]);
 	flag(page[1], PG_LRU | PG_ISOLATED);
 }
 
@@ -197,24 +209,23 @@ static void back_without_leaving(void)
 	add64(stat(WORKINGSET_ACTIVATE_FILE), 5);
 }
 
-/* What makes pages of files and processes of these pages is not complete: who checks that may say so. */
-#define MADE_UP "anon.mapping anon.rmap pagecache.owner rmap.anon"
 const struct sabotage lru_sabotage[] = {
-	{"lru.linked", "prev off", list_prev, MADE_UP},
-	{"lru.linked", "link to nowhere", list_nowhere, MADE_UP},
-	{"lru.linked", "circle", list_circle, MADE_UP},
-	{"lru.entry", "a page of nobody in particular", entry_of_nobody, "lru.complete lru.count " MADE_UP},
-	{"lru.entry", "a page that says it is on no list", entry_does_not_say_so, "lru.count " MADE_UP},
-	{"lru.place", "an active page among inactive ones", place_active, MADE_UP},
-	{"lru.place", "an unevictable page among others", place_unevictable, MADE_UP},
-	{"lru.complete", "a page on no list that says it is on one", page_lost, MADE_UP},
-	{"lru.count", "size of a list by zone", size_off, MADE_UP},
+	{"lru.linked", "prev off", list_prev, ""},
+	{"lru.linked", "link to nowhere", list_nowhere, ""},
+	{"lru.linked", "circle", list_circle, ""},
+	{"lru.entry", "a page of nobody in particular", entry_of_nobody,
+	 "lru.complete lru.count rmap.count mm.inside rmap.leads_back mm.rss anon.held"},
+	{"lru.entry", "a page that says it is on no list", entry_does_not_say_so, "lru.count"},
+	{"lru.place", "an active page among inactive ones", place_active, ""},
+	{"lru.place", "an unevictable page among others", place_unevictable, "anon.mlocked"},
+	{"lru.complete", "a page on no list that says it is on one", page_lost, ""},
+	{"lru.count", "size of a list by zone", size_off, ""},
 	{"lru.count", "nr_active_file", stat_off, ""},
 	{"lru.batch", "more than fits", batch_too_full, ""},
 	{"lru.batch", "a free page", batch_of_free, ""},
-	{"lru.batch", "a new page that is on a list", batch_of_listed, MADE_UP},
+	{"lru.batch", "a new page that is on a list", batch_of_listed, ""},
 	{"lru.isolated", "nr_isolated_file", isolated_count, ""},
-	{"lru.isolated", "a page that nobody put back", isolated_page, MADE_UP},
+	{"lru.isolated", "a page that nobody put back", isolated_page, ""},
 	{"vmstat.sign", "nr_writeback", negative, ""},
 	{"vmstat.progress", "more stolen than scanned", stolen_unseen, ""},
 	{"vmstat.progress", "more activated than refaulted", back_without_leaving, ""},

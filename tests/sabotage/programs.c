@@ -16,6 +16,7 @@
 
 #include "shared/core.h"
 #include "tests/sabotage/image.h"
+#include "tools/view/list.h"
 
 #define SECONDS 120
 
@@ -364,6 +365,49 @@ START_TEST(listings_and_lookups)
 }
 END_TEST
 
+/* Two listings count the same pages, each in its way. */
+START_TEST(listings_agree)
+{
+	struct list_zone zones[MAX_NR_ZONES];
+	struct list_cache *caches;
+	struct list_memory m;
+	char verr[VIEW_ERR_MAX];
+	uint64_t slab = 0, free = 0;
+	int n;
+
+	ck_assert_int_eq(list_memory(image_view(), &m, verr), 0);
+	n = list_caches(image_view(), &caches, verr);
+	ck_assert_int_gt(n, 0);
+	for (int i = 0; i < n; i++)
+		slab += caches[i].pages;
+	ck_assert_uint_eq(slab, m.owner[OWNER_SLAB]);
+	n = list_zones(image_view(), zones, verr);
+	for (int i = 0; i < n; i++) {
+		uint64_t listed = 0;
+
+		for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+			listed += zones[i].free[o] << o;
+		ck_assert_uint_eq(listed, zones[i].nr_free);
+		free += listed + zones[i].pcp_pages;
+	}
+	ck_assert_uint_eq(free, m.free);
+}
+END_TEST
+
+/* Two moments of one run; and a run that is another one. */
+START_TEST(two_moments)
+{
+	copy_core();
+	ck_assert_int_eq(inspect("check", "--since", image_core(), core), 0);
+	patch64(AT(image_root()->cpus.va, struct mm_cpu, switches), 0);
+	ck_assert_int_eq(inspect("check", "--since", image_core(), core), 3);
+	ck_assert_msg(strstr(out, "BROKEN pair.counters: CPU 0"), "%s", out);
+	patch64(root_field(offsetof(struct mm_root, tsc_entry)), 12345);
+	ck_assert_int_eq(inspect("check", "--since", image_core(), core), 2);
+	expect_error("another run");
+}
+END_TEST
+
 /* ---- live ---- */
 
 static pid_t start_guest(void)
@@ -422,6 +466,25 @@ static volatile uint64_t *writable(const struct view *v, gpa_t gpa)
 	abort();
 }
 
+/* What a paused guest's memory says of what its CPUs change all the time, twice. */
+static void stands_still(struct view *v)
+{
+	static char once[2][sizeof(struct mm_cpu) * 2 + sizeof(struct zone) * MAX_NR_ZONES];
+	struct timespec nap = {.tv_nsec = 30000000};
+	char verr[VIEW_ERR_MAX];
+
+	ck_assert_int_eq(view_pause(v, verr), 0);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(view_read(v, view_root(v, NULL)->cpus.va, once[i], sizeof(struct mm_cpu) * 2), 0);
+		ck_assert_int_eq(view_read(v, zones_of(v), once[i] + sizeof(struct mm_cpu) * 2,
+					   sizeof(struct zone) * MAX_NR_ZONES),
+				 0);
+		nanosleep(&nap, NULL);
+	}
+	ck_assert_int_eq(memcmp(once[0], once[1], sizeof(once[0])), 0);
+	ck_assert_int_eq(view_resume(v, verr), 0);
+}
+
 /* A mark of a running guest goes off (one that it never looks at): noticed while it is, fine again when it is put right, and the guest runs on. */
 START_TEST(live_damage_is_noticed)
 {
@@ -434,6 +497,7 @@ START_TEST(live_damage_is_noticed)
 	gpa_t gpa;
 
 	ck_assert_msg(v && view_root(v, verr), "%s", verr);
+	stands_still(v);
 	ck_assert_int_eq(inspect("check", sock, NULL, NULL), 0);
 	ck_assert_msg(strstr(err, "paused"), "%s", err);
 	ck_assert_int_eq(
@@ -474,6 +538,8 @@ TCase *program_tests(void)
 	tcase_add_test(t, garbage_headers);
 	tcase_add_test(t, usage);
 	tcase_add_test(t, listings_and_lookups);
+	tcase_add_test(t, listings_agree);
+	tcase_add_test(t, two_moments);
 	tcase_add_test(t, live_damage_is_noticed);
 	return t;
 }

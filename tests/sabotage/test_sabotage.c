@@ -20,6 +20,29 @@ static void check_image(void)
 	ck_assert_msg(image_check(&report, err) >= 0, "%s", err);
 }
 
+static void check_pair(void)
+{
+	char err[VIEW_ERR_MAX] = "";
+
+	ck_assert_msg(image_check_pair(&report, err) >= 0, "%s", err);
+}
+
+/* A rule about two moments: not of a check of one. */
+static bool of_pair(const char *rule)
+{
+	return !strncmp(rule, "pair.", 5);
+}
+
+START_TEST(untouched_pair_holds)
+{
+	check_pair();
+	check_print(&report, stdout);
+	ck_assert_uint_eq(report.broken, 0);
+	ck_assert_uint_eq(report.checked, 3);
+	check_report_free(&report);
+}
+END_TEST
+
 START_TEST(untouched_image_holds)
 {
 	unsigned int nr;
@@ -32,7 +55,8 @@ START_TEST(untouched_image_holds)
 	ck_assert_uint_eq(report.total_faults, 0);
 	/* Every rule had something to look at: the image is rich enough to break each. */
 	for (unsigned int i = 0; i < nr; i++)
-		ck_assert_msg(report.ran[i] || sabotage_of_debug_kernel(check_rules(&nr)[i].name),
+		ck_assert_msg(report.ran[i] || of_pair(check_rules(&nr)[i].name) ||
+				      sabotage_of_debug_kernel(check_rules(&nr)[i].name),
 			      "%s was not evaluated", check_rules(&nr)[i].name);
 	check_report_free(&report);
 }
@@ -47,7 +71,10 @@ static void sabotage(bool debug, int n)
 
 	ck_assert_msg(rule >= 0, "no rule is called %s", s->rule);
 	s->breaks();
-	check_image();
+	if (of_pair(s->rule))
+		check_pair();
+	else
+		check_image();
 	matrix_note(debug, n, (unsigned int)rule, &report);
 	if (!report.found[rule])
 		check_print(&report, stdout);
@@ -154,6 +181,7 @@ int main(int argc, char **argv)
 	tcase_set_timeout(t, SECONDS);
 	tcase_add_unchecked_fixture(t, image_load, image_unload);
 	tcase_add_test(t, untouched_image_holds);
+	tcase_add_test(t, untouched_pair_holds);
 	tcase_add_test(t, every_rule_has_a_saboteur);
 	tcase_add_test(t, a_guest_at_work_is_not_accused);
 	tcase_add_loop_test(t, all_are_noticed, 0, sabotage_count(false));

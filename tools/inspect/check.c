@@ -183,6 +183,16 @@ static void put_speed(struct inspect *in, const struct check_report *r, struct j
 		(double)r->pages / seconds / 1e6, bytes / 1e9, most / 1e9, most > 0 ? bytes * 100 / most : 0);
 }
 
+/* Against an earlier core of the same run. */
+static int compare(struct inspect *in, struct check_report *r, char *err)
+{
+	struct view *old = view_open(in->since, err);
+	int ret = old ? view_check_pair(old, in->view, r, err) : -1;
+
+	view_close(old);
+	return ret < 0 ? -1 : 0;
+}
+
 int cmd_check(struct inspect *in, char *err)
 {
 	struct check_report r;
@@ -191,7 +201,8 @@ int cmd_check(struct inspect *in, char *err)
 	if (check_selection(in, err))
 		return ret;
 	check_report_init(&r);
-	if (view_check(in->view, &r, err) >= 0 && (view_kind(in->view) != VIEW_LIVE || !confirm(in, &r, err))) {
+	if (view_check(in->view, &r, err) >= 0 && (view_kind(in->view) != VIEW_LIVE || !confirm(in, &r, err)) &&
+	    (!in->since || !compare(in, &r, err))) {
 		view_resume(in->view, NULL);
 		select_rules(in, &r);
 		ret = r.broken ? INSPECT_BROKEN : INSPECT_HOLDS;

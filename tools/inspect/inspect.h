@@ -24,6 +24,7 @@ enum { INSPECT_HOLDS = 0, INSPECT_USAGE = 2, INSPECT_BROKEN = 3 };
  * struct inspect - one call of the program.
  * @arg: what follows SOURCE, NULL if the command takes nothing or was given nothing
  * @only, @skip: comma-separated rules for check, or NULL
+ * @since: a core of the same run that check compares with, or NULL
  * @html, @svg: files for map and timeline to draw into, or NULL
  * @kernel, @modules: ELF files to take names from; NULL: the kernel that the source tells
  * @interval, @count: for watch and top: seconds between two looks, and how many; 0: until the guest ends
@@ -34,6 +35,7 @@ struct inspect {
 	const char *source;
 	const char *arg;
 	const char *only, *skip;
+	const char *since;
 	const char *html, *svg;
 	const char *kernel;
 	const char *modules[INSPECT_MAX_MODULES];

@@ -221,6 +221,11 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_VMSTAT_PROGRESS] = {"vmstat.progress",
 			       "no more is got back than was looked at, no more comes back to stay than came back",
 			       "180"},
+	[R_PAIR_CONSTANT] = {"pair.constant", "what never changes is as it was at an earlier moment (--since)", "238"},
+	[R_PAIR_COUNTERS] = {"pair.counters", "what only grows is no less than at an earlier moment (--since)", "85"},
+	[R_PAIR_OWNER] = {"pair.owner",
+			  "no more blocks have another owner than at an earlier moment than were freed since (--since)",
+			  "239"},
 };
 
 const struct check_rule *check_rules(unsigned int *nr)
@@ -396,13 +401,18 @@ static void (*const parts[])(struct check_ctx *c) = {
 	check_rings,  check_threads, check_sched,       check_compaction, check_oom, check_lru,
 };
 
-static void finish(struct check_report *r, uint64_t start)
+void check_tally(struct check_report *r)
 {
 	r->checked = r->broken = 0;
 	for (unsigned int i = 0; i < NR_RULES; i++) {
 		r->checked += r->ran[i];
 		r->broken += r->found[i] != 0;
 	}
+}
+
+static void finish(struct check_report *r, uint64_t start)
+{
+	check_tally(r);
 	r->ns = view_now() - start;
 }
 

@@ -105,6 +105,13 @@ int view_check(struct view *v, struct check_report *r, char *err);
 int view_check_by(struct view *v, unsigned int workers, struct check_report *r, char *err);
 
 /**
+ * view_check_pair - what two moments of one guest must have in common; @old: the earlier one
+ * Adds to @r, which view_check() may have filled for the later one.
+ * Return: number of broken rules in @r, or -1 and a line in @err: one cannot be read, or they are of different runs.
+ */
+int view_check_pair(struct view *old, struct view *now, struct check_report *r, char *err);
+
+/**
  * check_confirm - keep in @r only what @again found as well: same rule, page and address
  * For a live guest that ran between the two: a thread that was stopped half-way through something has moved on.
  * Also takes over what @again has less of in flux.

@@ -177,6 +177,9 @@ enum rule {
 	R_LRU_ISOLATED,
 	R_VMSTAT_SIGN,
 	R_VMSTAT_PROGRESS,
+	R_PAIR_CONSTANT,
+	R_PAIR_COUNTERS,
+	R_PAIR_OWNER,
 	NR_RULES
 };
 _Static_assert(NR_RULES <= CHECK_MAX_RULES, "struct check_report has room for every rule");
@@ -280,6 +283,8 @@ void check_got(struct check_fault *f, const char *fmt, ...) __attribute__((forma
 void check_want(struct check_fault *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /** check_ran - the rule was evaluated; check_flux - one structure was skipped. */
 void check_ran(struct check_ctx *c, enum rule rule);
+/** check_tally - count anew what was checked and what is broken. */
+void check_tally(struct check_report *r);
 void check_ran_all(struct check_ctx *c, enum rule first, enum rule last);
 void check_flux(struct check_ctx *c, enum rule first, enum rule last);
 
