@@ -168,12 +168,17 @@ struct view *image_reopen(char *err)
 
 int image_check(struct check_report *r, char *err)
 {
+	return image_check_by(0, r, err);
+}
+
+int image_check_by(unsigned int workers, struct check_report *r, char *err)
+{
 	struct view *v = image_reopen(err);
 	int ret;
 
 	ck_assert_ptr_nonnull(v);
 	check_report_init(r);
-	ret = view_check(v, r, err);
+	ret = view_check_by(v, workers, r, err);
 	view_close(v);
 	return ret;
 }

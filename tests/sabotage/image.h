@@ -36,6 +36,8 @@ const struct mm_root *image_root(void);
 
 /** image_check - open the image afresh, as it is now, and check it. Return: as view_check(). */
 int image_check(struct check_report *r, char *err);
+/** image_check_by - the same, the memory map looked at by so many threads. */
+int image_check_by(unsigned int workers, struct check_report *r, char *err);
 
 /** image_reopen - a view of the image as it is now; the caller closes it. NULL: @err says why not. */
 struct view *image_reopen(char *err);

@@ -10,6 +10,8 @@
 #include "tests/sabotage/image.h"
 
 #define SECONDS 120
+/* Which saboteurs are tried with several threads: every so many. */
+#define EVERY 13
 
 static struct check_report report;
 
@@ -91,6 +93,30 @@ static void sabotage(bool debug, int n)
 START_TEST(all_are_noticed)
 {
 	sabotage(false, _i);
+}
+END_TEST
+
+/* However many threads look at the memory map, and whoever is first: the same faults in the same order. */
+START_TEST(threads_find_the_same)
+{
+	struct check_report other;
+	char err[VIEW_ERR_MAX];
+	unsigned int nr;
+
+	check_rules(&nr);
+	sabotage_nth(false, _i * EVERY)->breaks();
+	ck_assert_int_ge(image_check_by(1, &report, err), 0);
+	ck_assert_int_ge(image_check_by(3, &other, err), 0);
+	ck_assert_uint_eq(other.workers, 3);
+	ck_assert_uint_eq(report.pages, other.pages);
+	ck_assert_uint_eq(report.total_faults, other.total_faults);
+	ck_assert_uint_eq(report.nr_faults, other.nr_faults);
+	for (unsigned int i = 0; i < nr; i++)
+		ck_assert_uint_eq(report.found[i], other.found[i]);
+	for (unsigned int i = 0; i < report.nr_faults; i++)
+		ck_assert_str_eq(report.faults[i].got, other.faults[i].got);
+	check_report_free(&report);
+	check_report_free(&other);
 }
 END_TEST
 
@@ -185,6 +211,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, every_rule_has_a_saboteur);
 	tcase_add_test(t, a_guest_at_work_is_not_accused);
 	tcase_add_loop_test(t, all_are_noticed, 0, sabotage_count(false));
+	tcase_add_loop_test(t, threads_find_the_same, 0, sabotage_count(false) / EVERY);
 	suite_add_tcase(s, t);
 	suite_add_tcase(s, debug_tests());
 	if (!table) {

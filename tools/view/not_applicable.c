@@ -11,9 +11,7 @@
 #include "tools/view/check.h"
 
 #define NOT_YET "not checked yet"
-#define ONE_MOMENT "needs two moments; a check sees one"
 #define NO_COUNTER "the guest keeps no such counter: listings count"
-#define NO_LRU "no page cache or LRU lists yet"
 #define NO_RECLAIM "no reclaim yet"
 #define NO_MEMCG "no memory cgroups"
 #define TAILS_ZERO "tails are zero, which page.tails proves; a head has order and owner only"
