@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/e2e/e2e.h"
@@ -169,6 +170,9 @@ START_TEST(in_a_browser)
 		return;
 	}
 	expect_code(p, 0);
+	/* Its helpers end by themselves, a moment after it. */
+	while (waitpid(-1, NULL, 0) > 0)
+		;
 	ck_assert_int_eq(system("rm -rf profile"), 0);
 	expect_out(p, "^zones 3$");
 	expect_out(p, "^far: block pfn 0x0 to 0x[0-9a-f]+, address 0x0 / pageblock: [A-Z]");

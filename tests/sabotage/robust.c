@@ -19,7 +19,7 @@
 #include "tools/view/pagemap.h"
 #include "tools/view/thread.h"
 
-#define ROUNDS 40
+#define ROUNDS 20
 #define NOISE 512 /* the longest stretch */
 #define LOOPS 8
 #define SECONDS 1800

@@ -107,7 +107,8 @@ START_TEST(threads_find_the_same)
 	sabotage_nth(false, _i * EVERY)->breaks();
 	ck_assert_int_ge(image_check_by(1, &report, err), 0);
 	ck_assert_int_ge(image_check_by(3, &other, err), 0);
-	ck_assert_uint_eq(other.workers, 3);
+	/* Damage to the root ends the check before there is a memory map to look at. */
+	ck_assert_uint_eq(other.workers, report.workers ? 3 : 0);
 	ck_assert_uint_eq(report.pages, other.pages);
 	ck_assert_uint_eq(report.total_faults, other.total_faults);
 	ck_assert_uint_eq(report.nr_faults, other.nr_faults);
