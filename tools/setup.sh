@@ -52,7 +52,7 @@ lint   program cppcheck      cppcheck
 lint   program shellcheck    shellcheck
 '
 
-[ $# -gt 0 ] || die "say for what: build, nested, test, browser, lint, bench"
+[ $# -gt 0 ] || die "say for what: build, nested, test, browser, lint, bench, bench-native"
 missing=()
 while read -r purpose kind name package; do
 	[ -n "$purpose" ] || continue

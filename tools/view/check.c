@@ -398,7 +398,7 @@ const char *owner_name(unsigned int owner)
 static void (*const parts[])(struct check_ctx *c) = {
 	check_zones,  check_buddy,   check_debug_begin, check_pages,      check_pageblocks, check_depot,
 	check_tables, check_anon,    check_swap,        check_slabs,      check_vmalloc,    check_dma,
-	check_rings,  check_threads, check_sched,       check_compaction, check_oom, check_lru,
+	check_rings,  check_threads, check_sched,       check_compaction, check_oom,        check_lru,
 };
 
 void check_tally(struct check_report *r)
