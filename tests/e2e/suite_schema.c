@@ -89,13 +89,13 @@ START_TEST(live_guest)
 {
 	static const char *const requests[] = {"status", "stats", "log", "fds", "pause", "regs", "resume"};
 	const char *const argv[] = {"mmvisor",   "run",  "--debug-kernel", "--cpus", "2",
-				    "--control", SOCKET, "--json",         "r.json", program_path("e2e/linger.ko"),
+				    "--control", SOCKET, "--json",         "r.json", program_path("e2e/stays.ko"),
 				    NULL};
 	struct proc guest;
 
 	load_schema();
 	proc_start(&guest, AS_SELF, argv);
-	ck_assert_msg(proc_saw(&guest, "linger: ready", 60), "the guest did not get ready");
+	ck_assert_msg(proc_saw(&guest, "stays: ready", 60), "the guest did not get ready");
 
 	char *address = address_in(&guest);
 
