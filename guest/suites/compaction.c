@@ -47,10 +47,12 @@ static void scene_begin(struct kunit *test, struct scene *s)
 	KUNIT_ASSERT_NE(test, s->addr, 0UL);
 	hoard_init(&s->hoard);
 	hoard_everything(&s->hoard);
-	/* The program gets its pages below; above there will be holes. */
-	low = end_block(&s->hoard, false);
-	if (low)
-		__free_pages(low, MAX_PAGE_ORDER);
+	/* The program gets its pages, and tables, below; above there will be holes. */
+	for (unsigned long got = 0; got < s->pages + PAGEBLOCK_PAGES; got += MAX_ORDER_NR_PAGES) {
+		low = end_block(&s->hoard, false);
+		if (low)
+			__free_pages(low, MAX_PAGE_ORDER);
+	}
 	for (unsigned long i = 0; i < s->pages; i++)
 		KUNIT_EXPECT_EQ(test, write_page(s->addr, i, TAG), 0);
 	lru_settle();

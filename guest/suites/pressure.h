@@ -71,6 +71,25 @@ static inline void hoard_all(struct hoard *h, gfp_t gfp)
 	}
 }
 
+/* Off the hoard and free. */
+static inline void hoard_drop(struct page *page, unsigned int order)
+{
+	list_del(&page->lru);
+	page->lru = (struct list_head){NULL, NULL};
+	__free_pages(page, order);
+}
+
+/** hoard_free_zone - give back what lies in @zone. */
+static inline void hoard_free_zone(struct hoard *h, const struct zone *zone)
+{
+	struct page *page, *next;
+
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++)
+		list_for_each_entry_safe (page, next, &h->blocks[o], lru)
+			if (page_zone(page) == zone)
+				hoard_drop(page, o);
+}
+
 /** hoard_free - give it all back. */
 static inline void hoard_free(struct hoard *h)
 {
@@ -148,9 +167,9 @@ static inline unsigned long pages_between_marks(void)
 }
 
 /**
- * hoard_but - hold everything but @leave pages that can be used before anybody must reclaim
+ * hoard_but - hold everything but @leave pages, which are single pages of the zones that are taken first
  *
- * They are single pages of the zones that are taken first.
+ * What the marks keep is left, too; so reclaim begins before all of them are used.
  */
 static inline void hoard_but(struct hoard *h, unsigned long leave)
 {
@@ -158,7 +177,6 @@ static inline void hoard_but(struct hoard *h, unsigned long leave)
 	struct page *page, *next;
 
 	hoard_init(h);
-	leave += pages_between_marks();
 	for (unsigned long i = 0; i < leave; i++) {
 		page = alloc_page(GFP_KERNEL & ~__GFP_RECLAIM);
 		if (!page)
