@@ -82,6 +82,7 @@ static const struct check_gap gaps[] = {
 	{230, 230, "free pages in buddyinfo, pagetypeinfo and zoneinfo", OF_LISTINGS},
 	{231, 231, "slab pages in slabinfo and meminfo", OF_LISTINGS},
 	{234, 234, "committed memory", "user memory is given out without counting promises"},
+	{237, 237, "reverse lookups", "of the inspector: tests look up what listings name"},
 	{241, 241, "totals before and after a workload",
 	 "what may stay is the workload's to say: mm-inspect diff, and the leak report after each payload"},
 	{242, 242, "fragmentation indices", OF_LISTINGS},
