@@ -25,6 +25,7 @@
 extern struct mm_root mm_root;
 extern unsigned int __preempt_count;
 void mm_init(void);
+bool oom_killer_disable(long timeout);
 int slab_debug_setup(char *value);
 int memblock_add(unsigned long long base, unsigned long long size);
 struct page *pgtable_alloc(unsigned int gfp);
@@ -368,6 +369,8 @@ void sim_start(const struct sim_range *ranges, unsigned int cpus)
 	sim_start_raw(ranges, cpus);
 	sim_slab_debug_setup();
 	mm_init();
+	/* There is nobody to kill: requests fail. */
+	oom_killer_disable(0);
 	mm_root.nr_cpus_online = cpus;
 	mm_root.tsc_booted = 1;
 	sim_irq_flags = 0x200;
