@@ -25,7 +25,7 @@
 
 #define FS_MAGIC 0x7366626176766d6dUL
 #define FS_BITMAP 1U /* first block of the map */
-#define FS_INODES 1024U
+#define FS_INODES 256U
 #define FS_ROOT 1UL
 #define FS_DIRECT 10U
 #define FS_PER_BLOCK (PAGE_SIZE / sizeof(u32))

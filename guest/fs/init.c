@@ -4,6 +4,7 @@
  * that nobody uses when memory is short.
  */
 #include <linux/kthread.h>
+#include <linux/shrinker.h>
 #include <linux/writeback.h>
 
 #include "fs.h"
@@ -24,9 +25,38 @@ void writeback_start(void)
 		panic("no memory for the flusher");
 }
 
+static unsigned long count(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long nr = inodes_unused() + dentries_unused();
+
+	(void)s;
+	(void)sc;
+	return nr ? nr : SHRINK_EMPTY;
+}
+
+/* Inodes are written as they go, which takes locks that the caller may hold: unless it says that it does not. */
+static unsigned long scan(struct shrinker *s, struct shrink_control *sc)
+{
+	unsigned long all = inodes_unused() + dentries_unused(), names, gone;
+
+	(void)s;
+	if (!(sc->gfp_mask & __GFP_FS))
+		return SHRINK_STOP;
+	names = all ? sc->nr_to_scan * dentries_unused() / all : 0;
+	gone = dentries_shrink(names);
+	return gone + inodes_shrink(sc->nr_to_scan - names);
+}
+
 void fs_init(void)
 {
+	struct shrinker *s = shrinker_alloc(0, "fs");
+
 	inodes_init();
 	dentries_init();
+	if (!s)
+		panic("no memory for the shrinker of inodes and names");
+	s->count_objects = count;
+	s->scan_objects = scan;
+	shrinker_register(s);
 	writeback_start();
 }

@@ -82,6 +82,40 @@ static void unpin(struct address_space *mapping)
 	wake_up_all(&idle_wait);
 }
 
+/* Mapping *@nr of all, or the next that is not busy, pinned; its number. NULL: there are no more. */
+static struct address_space *pin_nth(unsigned long *nr)
+{
+	struct address_space *mapping, *found = NULL;
+	unsigned long at = 0, irq = mm_lock_write(&page_cache.lock);
+
+	list_for_each_entry (mapping, &page_cache.mappings, list) {
+		unsigned long *flags = (unsigned long *)&mapping->flags;
+
+		if (at++ < *nr || test_bit(AS_FLUSHING, flags) || test_bit(AS_EXITING, flags))
+			continue;
+		set_bit(AS_FLUSHING, flags);
+		found = mapping;
+		*nr = at - 1;
+		break;
+	}
+	mm_unlock_write(&page_cache.lock, irq);
+	return found;
+}
+
+unsigned long drop_pagecache(void)
+{
+	struct address_space *mapping;
+	unsigned long dropped = 0;
+
+	lru_add_drain_all();
+	for (unsigned long nr = 0; (mapping = pin_nth(&nr)); nr++) {
+		dropped += invalidate_mapping_pages(mapping, 0, ULONG_MAX);
+		unpin(mapping);
+	}
+	return dropped;
+}
+EXPORT_SYMBOL(drop_pagecache);
+
 void mapping_wait_unpinned(struct address_space *mapping)
 {
 	wait_event(idle_wait, !test_bit(AS_FLUSHING, (unsigned long *)&mapping->flags));
@@ -244,7 +278,7 @@ void writeback_add_page(struct writeback_control *wbc, struct page *page, struct
 	if (bio && (bio->bi_bdev != bdev || bio_end_sector(bio) != sector || bio->bi_vcnt == bio->bi_max_vecs))
 		writeback_submit(wbc);
 	if (!wbc->bio) {
-		unsigned short most = wbc->nr_to_write > 1 ? BIO_RESERVE_VECS : 1;
+		unsigned short most = wbc->for_reclaim || wbc->nr_to_write == 1 ? 1 : BIO_RESERVE_VECS;
 
 		/* Does not fail, as nothing of ours is held back. */
 		bio = bio_alloc(bdev, most, REQ_OP_WRITE, GFP_NOIO);

@@ -108,6 +108,19 @@ START_TEST(failures_reach_whoever_asked)
 }
 END_TEST
 
+/* Files on a disk that fails now and then: whoever syncs hears of it, and in the end everything is there. */
+START_TEST(files_survive_errors)
+{
+	struct proc *p = run("mmvisor", "run", "--scratch", "64M,fail-write=4,fail-read=9", "--json", "r.json",
+			     "fs.errors_reach_the_writer");
+
+	expect_code(p, 0);
+	expect_out(p, "fs: [1-9][0-9]* syncs failed");
+	ck_assert_int_gt(count(json_file("r.json"), 0, "failed"), 1);
+	keep("r.json");
+}
+END_TEST
+
 START_TEST(words_that_are_wrong)
 {
 	static const struct {
@@ -156,6 +169,7 @@ Suite *suite_disk(void)
 	tcase_add_test(t, by_default);
 	tcase_add_test(t, read_only);
 	tcase_add_test(t, failures_reach_whoever_asked);
+	tcase_add_test(t, files_survive_errors);
 	tcase_add_test(t, words_that_are_wrong);
 	tcase_add_test(t, nine_are_too_many);
 	suite_add_tcase(s, t);
