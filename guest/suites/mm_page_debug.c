@@ -153,7 +153,7 @@ static void expect_lines(struct kunit *test, const char *const *lines, unsigned 
 static void refusal_is_reported(struct kunit *test)
 {
 	static const char *const lines[] = {
-		": page allocation failure: order:2, mode:0xc00(GFP_NOIO), nodemask=(null),cpuset=/,mems_allowed=0\n",
+		": page allocation failure: order:2, mode:0x10c00(GFP_NOIO|__GFP_NORETRY), nodemask=(null),cpuset=/,mems_allowed=0\n",
 		"CPU: ",
 		"preempt_count: 0x0, interrupts on\n",
 		"Call Trace:\n [<",
@@ -182,14 +182,14 @@ static void refusal_is_reported(struct kunit *test)
 	hoard(&held);
 	ratelimit_state_reset(&page_alloc_report_limit);
 	printk_capture(said, sizeof(said));
-	page = alloc_pages(GFP_NOIO | __GFP_NOWARN, 2);
+	page = alloc_pages(GFP_NOIO | __GFP_NORETRY | __GFP_NOWARN, 2);
 	KUNIT_EXPECT_STREQ(test, said, "");
 	if (!page)
-		page = alloc_pages(GFP_NOIO, 2);
+		page = alloc_pages(GFP_NOIO | __GFP_NORETRY, 2);
 	KUNIT_EXPECT_NULL(test, page);
 	printk_capture(NULL, 0);
 	/* Another one, at once: counted, not told. */
-	KUNIT_EXPECT_NULL(test, alloc_pages(GFP_NOIO, 3));
+	KUNIT_EXPECT_NULL(test, alloc_pages(GFP_NOIO | __GFP_NORETRY, 3));
 	KUNIT_EXPECT_EQ(test, page_alloc_report_limit.missed, 1);
 	give_back(&held);
 	expect_lines(test, lines, ARRAY_SIZE(lines));
