@@ -277,6 +277,9 @@ void page_copy(uint64_t pfn, struct page *page)
 		ck_abort_msg("no entry for pfn %#lx", pfn);
 }
 
+/* What the payload writes to ->private of a page that is its own, and nobody's else: of single pages others have some too. */
+#define OWN_PAGE 0x72696368UL
+
 uint64_t used_page(unsigned int owner, int order)
 {
 	for (int i = MAX_NR_ZONES - 1; i >= 0; i--) {
@@ -287,6 +290,8 @@ uint64_t used_page(unsigned int owner, int order)
 			struct page p;
 
 			if (view_page(image.view, pfn, &p) || p.state != PAGE_USED || p.owner != owner)
+				continue;
+			if (owner == OWNER_RAW && !order && p.private != OWN_PAGE)
 				continue;
 			if (order < 0 ? p.order >= 1 : p.order == order)
 				return pfn;

@@ -189,6 +189,17 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_RING_CHAIN] = {"ring.chain", "a ring's other descriptors are chains that end, each in one of them", "217"},
 	[R_RING_BUFFER] = {"ring.buffer", "what a descriptor in use points at is allocated or reserved memory",
 			   "211,217"},
+	[R_CACHE_LINKED] = {"cache.linked", "the list of mappings is closed and as long as it counts", "169"},
+	[R_CACHE_ENTRY] = {"cache.entry", "what a mapping has at an index is a page that says so and has a reference",
+			   "169"},
+	[R_CACHE_NODE] = {"cache.node", "nodes hang where they say, count their slots, none is empty", "170"},
+	[R_CACHE_COUNT] = {"cache.count", "nrpages and nrshadows == entries", "170"},
+	[R_CACHE_SIZE] = {"cache.size", "no dirty page lies behind its file's end", "172"},
+	[R_CACHE_TAGS] = {"cache.tags", "dirty and writeback: flags of pages, marks up the tree and counts agree",
+			  "173"},
+	[R_CACHE_SHADOW] = {"cache.shadow", "nodes that hold shadows only are on the list of those", "170"},
+	[R_CACHE_ONCE] = {"cache.once", "every page that says it is in a mapping is there, and nowhere else", "171"},
+	[R_CACHE_STAT] = {"cache.stat", "nr_file_pages and nr_dirty == pages of mappings, and dirty ones", "173"},
 	[R_THREAD_LINKED] = {"thread.linked", "the list of threads is closed and its links agree both ways", "220"},
 	[R_THREAD_STACK] = {"thread.stack",
 			    "a stack is mapped, nothing is under it, its last word is whole, its pointer inside",
@@ -396,9 +407,9 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones,  check_buddy,   check_debug_begin, check_pages,      check_pageblocks, check_depot,
-	check_tables, check_anon,    check_swap,        check_slabs,      check_vmalloc,    check_dma,
-	check_rings,  check_threads, check_sched,       check_compaction, check_oom,        check_lru,
+	check_zones,   check_buddy, check_debug_begin, check_pages,   check_pageblocks, check_depot, check_tables,
+	check_anon,    check_swap,  check_slabs,       check_vmalloc, check_dma,        check_rings, check_page_cache,
+	check_threads, check_sched, check_compaction,  check_oom,     check_lru,
 };
 
 void check_tally(struct check_report *r)
@@ -493,6 +504,7 @@ int view_check_by(struct view *v, unsigned int workers, struct check_report *r, 
 	vec_free(&c.slab_heads);
 	vec_free(&c.pt_pages);
 	vec_free(&c.vm_pages);
+	vec_free(&c.cache_pages);
 	vec_free(&c.dma_heads);
 	vec_free(&c.anon_pages);
 	vec_free(&c.swap_refs);

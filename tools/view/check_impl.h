@@ -153,6 +153,15 @@ enum rule {
 	R_RING_FREE,
 	R_RING_CHAIN,
 	R_RING_BUFFER,
+	R_CACHE_LINKED,
+	R_CACHE_ENTRY,
+	R_CACHE_NODE,
+	R_CACHE_COUNT,
+	R_CACHE_SIZE,
+	R_CACHE_TAGS,
+	R_CACHE_SHADOW,
+	R_CACHE_ONCE,
+	R_CACHE_STAT,
 	R_THREAD_LINKED,
 	R_THREAD_STACK,
 	R_THREAD_CPU,
@@ -260,6 +269,7 @@ struct check_ctx {
 	bool any_flux;         /* some zone is in flux, so totals over all pages prove nothing */
 	struct vec slab_heads; /* pfns, ascending: found by the memory map */
 	struct vec pt_pages;   /* pfns whose owner is OWNER_PGTABLE */
+	struct vec cache_pages;  /* pfns whose owner is OWNER_CACHE */
 	struct vec dma_heads;  /* pfns of heads whose owner is OWNER_DMA */
 	struct vec anon_pages; /* pfns of pages whose owner is OWNER_ANON */
 	struct user_maps user_maps;
@@ -355,6 +365,7 @@ void check_slab_objects(struct check_ctx *c, const struct kmem_cache *s, uint64_
 void check_vmalloc(struct check_ctx *c);
 void check_dma(struct check_ctx *c);
 void check_rings(struct check_ctx *c);
+void check_page_cache(struct check_ctx *c);
 void check_anon(struct check_ctx *c);
 void check_swap(struct check_ctx *c);
 void check_lru(struct check_ctx *c);

@@ -177,6 +177,8 @@ static void check_used_head(struct pass *s, uint64_t pfn, const struct page *p)
 		vec_add(&s->c->vm_pages, pfn);
 	else if (p->owner == OWNER_ANON)
 		vec_add(&s->c->anon_pages, pfn);
+	else if (p->owner == OWNER_CACHE)
+		vec_add(&s->c->cache_pages, pfn);
 	else if (p->owner == OWNER_DMA)
 		vec_add(&s->c->dma_heads, pfn);
 }

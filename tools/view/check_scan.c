@@ -88,8 +88,8 @@ static struct check_ctx *fork_ctx(const struct check_ctx *c)
 	}
 	mine->blocks.nr = 0;
 	memset(mine->isolated, 0, sizeof(mine->isolated));
-	mine->slab_heads = mine->pt_pages = mine->dma_heads = mine->vm_pages = mine->lru_pages = mine->anon_pages =
-		(struct vec){0};
+	mine->slab_heads = mine->pt_pages = mine->dma_heads = mine->vm_pages = mine->lru_pages = mine->cache_pages =
+		mine->anon_pages = (struct vec){0};
 	return mine;
 }
 
@@ -169,6 +169,7 @@ static void take(struct check_ctx *c, struct piece *p)
 	take_vec(&c->vm_pages, &from->vm_pages);
 	take_vec(&c->lru_pages, &from->lru_pages);
 	take_vec(&c->anon_pages, &from->anon_pages);
+	take_vec(&c->cache_pages, &from->cache_pages);
 	check_report_free(from->r);
 	free(from->r);
 	free(from);

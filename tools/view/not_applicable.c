@@ -60,7 +60,6 @@ static const struct check_gap gaps[] = {
 	{158, 158, "TLB generations",
 	 "what a TLB holds cannot be read; vmalloc.lazy proves that nothing waiting for a flush is reused"},
 	{168, 168, "generations of pages", "two lists of each kind, no generations"},
-	{169, 173, "page cache", NOT_YET},
 	{178, 178, "compressed swap", "no zswap or zram"},
 	{181, 181, "shadow entries", NOT_YET},
 	{182, 190, "charges, limits, stocks", NO_MEMCG},

@@ -7,7 +7,7 @@
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
  * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
  * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not;
- * a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period; the running thread's user address space and a copy of
+ * a file with clean and dirty pages and one that was evicted; a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period; the running thread's user address space and a copy of
  * it, with pages that are shared, copied, only read, locked, on disk, and both in memory and on disk.
  */
 #include <kunit/test.h>
@@ -17,6 +17,7 @@
 #include <linux/cpumask.h>
 #include <linux/dma-mapping.h>
 #include <linux/dmapool.h>
+#include <linux/fs.h>
 #include <linux/gfp.h>
 #include <linux/io.h>
 #include <linux/irqflags.h>
@@ -34,6 +35,7 @@
 #include <mmvisor/dma_engine.h>
 
 #define OBJECTS 1200
+#define OWN_PAGE 0x72696368UL /* tests/sabotage/image.c knows it */
 #define AREAS 12
 #define SINGLES 96
 #define CALLBACKS 4
@@ -73,6 +75,8 @@ static void fill_pages(struct kunit *test)
 		for (int i = 0; i < 2; i++)
 			blocks[order][i] = alloc_pages(GFP_KERNEL, order);
 	KUNIT_ASSERT_NOT_NULL(test, singles[SINGLES - 1]);
+	/* To be found by: there are other single pages, which devices use. */
+	singles[0]->private = OWN_PAGE;
 	KUNIT_ASSERT_NOT_NULL(test, blocks[MAX_PAGE_ORDER][1]);
 	/* For a guest with a zone for such pages. */
 	for (int i = 0; i < 4; i++)
@@ -124,6 +128,41 @@ static void fill_devices(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[0]), 0);
 	addr[1] = dma_map_single(dev, kmalloc(512, GFP_KERNEL | GFP_DMA), 512, DMA_BIDIRECTIONAL);
 	KUNIT_ASSERT_EQ(test, dma_mapping_error(dev, addr[1]), 0);
+}
+
+/* A file with clean pages, dirty ones and one that was evicted: the only entry of its node. */
+static void fill_files(struct kunit *test)
+{
+	static char bytes[PAGE_SIZE];
+	struct block_device *bdev = NULL;
+	struct super_block *sb;
+	struct file *file;
+	struct page *page;
+	loff_t pos;
+
+	for (unsigned int i = 0; !bdev || !bdev_is_scratch(bdev); i++) {
+		bdev = blkdev_nth(i);
+		KUNIT_ASSERT_NOT_NULL(test, bdev);
+	}
+	KUNIT_ASSERT_EQ(test, fs_mkfs(bdev), 0);
+	sb = fs_mount(bdev, 0);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, sb);
+	file = file_open(sb, "rich", O_RDWR | O_CREAT);
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, file);
+	for (pos = 0; pos < 6 * (loff_t)PAGE_SIZE;)
+		KUNIT_ASSERT_EQ(test, kernel_write(file, bytes, PAGE_SIZE, &pos), (ssize_t)PAGE_SIZE);
+	pos = 100 * PAGE_SIZE;
+	KUNIT_ASSERT_EQ(test, kernel_write(file, bytes, PAGE_SIZE, &pos), (ssize_t)PAGE_SIZE);
+	KUNIT_ASSERT_EQ(test, vfs_fsync(file, 0), 0);
+	lru_add_drain_all();
+	page = find_lock_page(file->f_mapping, 100);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_ASSERT_EQ(test, remove_mapping(file->f_mapping, page), 1);
+	unlock_page(page);
+	put_page(page);
+	for (pos = 0; pos < 3 * (loff_t)PAGE_SIZE;)
+		KUNIT_ASSERT_EQ(test, kernel_write(file, bytes, PAGE_SIZE, &pos), (ssize_t)PAGE_SIZE);
+	lru_add_drain_all();
 }
 
 /* Which page of the first area is what, tests/sabotage/users.c knows. */
@@ -212,6 +251,7 @@ static void rich(struct kunit *test)
 	fill_pages(test);
 	fill_areas(test);
 	fill_devices(test);
+	fill_files(test);
 	fill_users(test);
 	fill_queues(test);
 	panic("rich: as intended");
