@@ -34,11 +34,11 @@ static void thin_out(struct kunit *test, struct scene *s)
 		KUNIT_EXPECT_EQ(test, vm_munmap(s->addr + i * PAGE_SIZE, PAGE_SIZE), 0);
 }
 
-static void scene_begin(struct kunit *test, struct scene *s)
+static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 {
 	struct page *low;
 
-	s->order = wanted_order();
+	s->order = order;
 	s->pages = 2UL << s->order;
 	s->mm = mm_alloc();
 	KUNIT_ASSERT_NOT_NULL(test, s->mm);
@@ -85,7 +85,7 @@ static void pages_move_out_of_the_way(struct kunit *test)
 	struct scene s;
 	struct page *page;
 
-	scene_begin(test, &s);
+	scene_begin(test, &s, wanted_order());
 	KUNIT_EXPECT_NULL(test, try_block(GFP_HIGHUSER_MOVABLE, s.order));
 	/* Who may start no I/O may not wait for it either. */
 	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_NOIO, s.order, COMPACT_PRIO_SYNC_FULL), COMPACT_SKIPPED);
@@ -108,11 +108,13 @@ static void the_thread_does_it_ahead_of_time(struct kunit *test)
 	struct scene s;
 	struct page *page = NULL;
 
-	scene_begin(test, &s);
+	scene_begin(test, &s, 4);
 	for (unsigned int i = 0; i < 500 && !page; i++) {
 		if (i % 50 == 0)
 			wakeup_kcompactd(s.order, ZONE_NORMAL);
 		msleep(10);
+		/* The thread may have changed its CPU: what it freed on the other one is on that one's lists. */
+		drain_all_pages(NULL);
 		page = try_block(GFP_HIGHUSER_MOVABLE, s.order);
 	}
 	KUNIT_EXPECT_NOT_NULL(test, page);
@@ -126,6 +128,15 @@ static void the_thread_does_it_ahead_of_time(struct kunit *test)
 	scene_end(test, &s);
 }
 
+/* What earlier cases, or the thread, tried in vain. */
+static void forget_failures(void)
+{
+	struct zone *zone;
+
+	for_each_zone (zone)
+		compaction_defer_reset(zone, 0, true);
+}
+
 /* Nothing can be moved: all that is held is held for good. It is tried once, and then not for a while. */
 static void failure_puts_it_off(struct kunit *test)
 {
@@ -136,6 +147,7 @@ static void failure_puts_it_off(struct kunit *test)
 	hoard_init(&h);
 	hoard_everything(&h);
 	scatter_highest(&h, compact_gap(order) + pages_between_marks());
+	forget_failures();
 	first = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_FULL);
 	KUNIT_EXPECT_EQ(test, first, COMPACT_COMPLETE);
 	next = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_LIGHT);
@@ -149,9 +161,7 @@ static void failure_puts_it_off(struct kunit *test)
 	}
 	KUNIT_EXPECT_LT(test, late, 1U << COMPACT_MAX_DEFER_SHIFT);
 	hoard_free(&h);
-	compaction_defer_reset(&mm_zones[ZONE_NORMAL], order, true);
-	compaction_defer_reset(&mm_zones[ZONE_DMA32], order, true);
-	compaction_defer_reset(&mm_zones[ZONE_DMA], order, true);
+	forget_failures();
 }
 
 /* ---- pages move while their owner writes to them ---- */
