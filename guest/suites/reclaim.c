@@ -310,7 +310,7 @@ static void without_io_nothing_is_swapped(struct kunit *test)
 		kunit_skip(test, "needs --swap");
 	mm = anon_make(test, &at);
 	out = vm_events(PSWPOUT);
-	for (unsigned int n = 0; n < 6; n++)
+	for (unsigned int n = 0; n < 2; n++)
 		try_to_free_pages(0, GFP_NOIO);
 	KUNIT_EXPECT_EQ(test, vm_events(PSWPOUT), out);
 	KUNIT_EXPECT_EQ(test, get_mm_rss(mm), PAGES);
@@ -397,7 +397,7 @@ static void refused_work_is_owed(struct kunit *test)
 
 /* ---- for real ---- */
 
-#define ROOM 48UL
+#define ROOM 32UL
 #define BEYOND (2 * ROOM)
 
 static unsigned long hoard_all(struct list_head *hoard)
