@@ -15,6 +15,7 @@
 #include "shared/debug.h"
 #include "shared/dma.h"
 #include "shared/layout.h"
+#include "shared/mempool.h"
 #include "shared/mm_struct.h"
 #include "shared/oom.h"
 #include "shared/node.h"
@@ -101,6 +102,8 @@ struct mm_root {
 	GPTR(struct pglist_data) node; /* node.h */
 	struct mm_lock ring_lock;
 	struct list_head rings; /* ring.h, under ring_lock */
+	struct mm_lock mempool_lock;
+	struct list_head mempools; /* mempool.h, under mempool_lock */
 };
 
 #endif

@@ -75,6 +75,9 @@ struct kmem_cache {
 	uint32_t reserved;
 };
 
+/* Slabs without an object in use that a cache keeps for the next burst. */
+#define SLAB_EMPTY_KEEP 4
+
 #define SLAB_POISONED_PAD 1u  /* bytes that are nobody's hold POISON_INUSE */
 #define SLAB_POISONED_BODY 2u /* free objects hold POISON_FREE, and POISON_END as their last byte */
 

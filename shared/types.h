@@ -76,4 +76,11 @@ struct mm_lock {
 };
 MMV_SIZE(struct mm_lock, 16);
 
+/** struct wait_queue_head - who waits for something: struct wait_queue_entry of theirs (linux/wait.h), under @lock. */
+struct wait_queue_head {
+	struct mm_lock lock;
+	struct list_head head;
+};
+MMV_SIZE(struct wait_queue_head, 32);
+
 #endif

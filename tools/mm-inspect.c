@@ -41,6 +41,7 @@ static const struct command {
 	{"extfrag", cmd_extfrag, NULL, "by order: fragmentation index, share of free memory that is unusable"},
 	{"slabinfo", cmd_slabinfo, NULL,
 	 "slab caches: objects and slabs (--verbose: where their bytes went; --svg FILE: how full)"},
+	{"mempools", cmd_mempools, NULL, "reserves of elements: how many, of what"},
 	{"vmallocinfo", cmd_vmallocinfo, NULL, "vmalloc and module areas"},
 	{"meminfo", cmd_meminfo, NULL, "all memory by owner"},
 	{"vmstat", cmd_vmstat, NULL, "counts of pages, and of what happened, by Linux's names"},

@@ -128,6 +128,25 @@ size_t ksize(const void *obj)
 }
 EXPORT_SYMBOL(ksize);
 
+/* As alloc_pages_nolock(): locks of caches are held with interrupts off, so nothing but an NMI can find one taken by its own CPU. */
+void *kmalloc_nolock(size_t size, gfp_t gfp, int node)
+{
+	(void)node;
+	if (WARN_ON_ONCE(gfp & ~(__GFP_ACCOUNT | __GFP_ZERO | __GFP_NO_OBJ_EXT)))
+		return NULL;
+	if (size > KMALLOC_MAX_CACHE_SIZE || in_nmi())
+		return NULL;
+	return __kmalloc(size, gfp | __GFP_NOWARN | __GFP_NOMEMALLOC);
+}
+EXPORT_SYMBOL(kmalloc_nolock);
+
+void kfree_nolock(const void *obj)
+{
+	BUG_ON(in_nmi());
+	kfree(obj);
+}
+EXPORT_SYMBOL(kfree_nolock);
+
 void kfree_sensitive(const void *obj)
 {
 	size_t size = ksize(obj);

@@ -6,7 +6,9 @@
  *          memory is short; freeing fills the reserve first.
  * Always:  0 <= curr_nr <= min_nr. Whoever sleeps was on the wait queue before the lock was dropped under which the reserve
  *          was empty, so the element that comes back next wakes him.
- * Locking: pool->lock, interrupts off, around the stack. The pool's functions are called without it.
+ *          Every pool that has a reserve is on mm_root.mempools.
+ * Locking: pool->lock, interrupts off, around the stack. The pool's functions are called without it. mm_root.mempool_lock,
+ *          interrupts off, around the list of pools; neither nests inside the other.
  */
 #include <linux/errno.h>
 #include <linux/export.h>
@@ -35,8 +37,37 @@ static void add_element(mempool_t *pool, void *element)
 
 /* ---- making and ending ---- */
 
+static enum mempool_kind kind_of(mempool_alloc_t *alloc)
+{
+	if (alloc == mempool_alloc_slab)
+		return MEMPOOL_SLAB;
+	if (alloc == mempool_kmalloc)
+		return MEMPOOL_KMALLOC;
+	return alloc == mempool_alloc_pages ? MEMPOOL_PAGES : MEMPOOL_OTHER;
+}
+
+static void show(mempool_t *pool)
+{
+	unsigned long irq = mm_lock_write(&mm_root.mempool_lock);
+
+	list_add_tail(&pool->list, &mm_root.mempools);
+	mm_unlock_write(&mm_root.mempool_lock, irq);
+}
+
+static void hide(mempool_t *pool)
+{
+	unsigned long irq = mm_lock_write(&mm_root.mempool_lock);
+
+	list_del(&pool->list);
+	mm_unlock_write(&mm_root.mempool_lock, irq);
+}
+
 void mempool_exit(mempool_t *pool)
 {
+	/* All zero: never made, or ended already. */
+	if (!pool->elements)
+		return;
+	hide(pool);
 	while (pool->curr_nr)
 		pool->free(take_element(pool), pool->pool_data);
 	kfree(pool->elements);
@@ -57,6 +88,9 @@ int mempool_init_node(mempool_t *pool, int min_nr, mempool_alloc_t *alloc, mempo
 	pool->elements = kmalloc_array_node(max(1, min_nr), sizeof(void *), gfp, node);
 	if (!pool->elements)
 		return -ENOMEM;
+	pool->kind = kind_of(alloc);
+	pool->reserved = 0;
+	show(pool);
 	while (pool->curr_nr < min_nr) {
 		void *element = alloc(gfp, pool_data);
 
@@ -235,6 +269,77 @@ void *mempool_alloc(mempool_t *pool, gfp_t gfp)
 	return element;
 }
 EXPORT_SYMBOL(mempool_alloc);
+
+/* Fill the gaps with what can be had by @gfp. Return: how many are left. */
+static unsigned int fill_gaps(mempool_t *pool, void **elements, unsigned int nr, unsigned int missing, gfp_t gfp)
+{
+	for (unsigned int i = 0; i < nr && missing; i++) {
+		if (elements[i])
+			continue;
+		elements[i] = pool->alloc(gfp, pool->pool_data);
+		if (!elements[i])
+			break;
+		missing--;
+	}
+	return missing;
+}
+
+/* The same from the reserve, all or none; if none, sleep until something came back, or for a while. */
+static bool take_all_or_wait(mempool_t *pool, void **elements, unsigned int nr, unsigned int missing)
+{
+	unsigned long flags;
+	DEFINE_WAIT(wait);
+	bool enough;
+
+	spin_lock_irqsave(&pool->lock, flags);
+	enough = pool->curr_nr >= (int)missing;
+	if (!enough)
+		prepare_to_wait(&pool->wait, &wait, TASK_UNINTERRUPTIBLE);
+	for (unsigned int i = 0; enough && i < nr; i++)
+		if (!elements[i])
+			elements[i] = take_element(pool);
+	spin_unlock_irqrestore(&pool->lock, flags);
+	if (!enough) {
+		schedule_timeout(LOOK_AGAIN);
+		finish_wait(&pool->wait, &wait);
+	}
+	return enough;
+}
+
+int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int nr, unsigned int allocated)
+{
+	gfp_t full = GFP_KERNEL | __GFP_NOMEMALLOC | __GFP_NORETRY | __GFP_NOWARN;
+	unsigned int missing = nr - allocated;
+
+	WARN_ON_ONCE(nr > (unsigned int)READ_ONCE(pool->min_nr) || allocated > nr);
+	might_alloc(GFP_KERNEL);
+	missing = fill_gaps(pool, elements, nr, missing, full & ~(__GFP_DIRECT_RECLAIM | __GFP_IO));
+	while (missing) {
+		missing = fill_gaps(pool, elements, nr, missing, full);
+		if (missing && take_all_or_wait(pool, elements, nr, missing))
+			break;
+	}
+	return 0;
+}
+EXPORT_SYMBOL(mempool_alloc_bulk);
+
+unsigned int mempool_free_bulk(mempool_t *pool, void **elements, unsigned int nr)
+{
+	unsigned int taken = 0;
+	unsigned long flags;
+
+	/* Whoever took the reserve down did so before these elements could be freed: no need for the lock to see that. */
+	if (unlikely(READ_ONCE(pool->curr_nr) < pool->min_nr)) {
+		spin_lock_irqsave(&pool->lock, flags);
+		while (taken < nr && pool->curr_nr < pool->min_nr)
+			add_element(pool, elements[taken++]);
+		spin_unlock_irqrestore(&pool->lock, flags);
+	}
+	if (waitqueue_active(&pool->wait))
+		wake_up_all(&pool->wait);
+	return taken;
+}
+EXPORT_SYMBOL(mempool_free_bulk);
 
 void mempool_free(void *element, mempool_t *pool)
 {

@@ -43,6 +43,7 @@ struct mm_root mm_root = {
 	.tasks = LIST_HEAD_INIT(mm_root.tasks),
 	.mms = LIST_HEAD_INIT(mm_root.mms),
 	.rings = LIST_HEAD_INIT(mm_root.rings),
+	.mempools = LIST_HEAD_INIT(mm_root.mempools),
 };
 
 EXPORT_SYMBOL(mm_root);

@@ -22,9 +22,6 @@
 /* No slab has more objects. */
 #define SLAB_OBJECTS_MAX 8192
 
-/* Slabs without an object in use that a cache keeps for the next burst. */
-#define SLAB_EMPTY_KEEP 4
-
 static inline struct slab_cpu *this_slab_cpu(const struct kmem_cache *s)
 {
 	return &s->cpu[raw_smp_processor_id()];

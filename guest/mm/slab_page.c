@@ -419,6 +419,7 @@ static struct slab *new_slab(struct kmem_cache *s, gfp_t gfp)
 bool slab_grow(struct kmem_cache *s, gfp_t gfp)
 {
 	struct slab *slab = new_slab(s, gfp);
+	LIST_HEAD(surplus);
 	unsigned long irq;
 
 	if (!slab)
@@ -430,6 +431,9 @@ bool slab_grow(struct kmem_cache *s, gfp_t gfp)
 	s->nr_slabs++;
 	s->nr_pages += 1UL << slab->order;
 	file_slab(s, slab);
+	/* Several may have come to this at once. */
+	collect_empty(s, SLAB_EMPTY_KEEP, &surplus);
 	mm_unlock_write(&s->lock, irq);
+	free_slabs(s, &surplus);
 	return true;
 }

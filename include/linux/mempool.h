@@ -13,23 +13,7 @@
 #include <linux/spinlock.h>
 #include <linux/wait.h>
 
-typedef void *(mempool_alloc_t)(gfp_t gfp, void *pool_data);
-typedef void(mempool_free_t)(void *element, void *pool_data);
-
-/**
- * struct mempool - the reserve
- * @elements: [0, curr_nr) lie ready; room for min_nr
- */
-typedef struct mempool {
-	spinlock_t lock;
-	int min_nr;
-	int curr_nr;
-	void **elements;
-	void *pool_data;
-	mempool_alloc_t *alloc;
-	mempool_free_t *free;
-	wait_queue_head_t wait;
-} mempool_t;
+#include "shared/mempool.h"
 
 static inline bool mempool_initialized(const mempool_t *pool)
 {
@@ -65,6 +49,15 @@ int mempool_resize(mempool_t *pool, int min_nr);
  * back: never NULL. __GFP_ZERO is not supported: an element of the reserve is as it came back.
  */
 void *mempool_alloc(mempool_t *pool, gfp_t gfp);
+/**
+ * mempool_alloc_bulk - fill @elements up to @nr; @allocated of them are there already, the others are NULL
+ *
+ * Waits until all can be had: from the reserve come all that are missing, or none, so two callers cannot block each other half
+ * way. @nr must not be more than the pool keeps. Return: 0. Context: task.
+ */
+int mempool_alloc_bulk(mempool_t *pool, void **elements, unsigned int nr, unsigned int allocated);
+/** mempool_free_bulk - to the reserve, as many as fit. Return: how many it took, from the first on: the rest is the caller's. */
+unsigned int mempool_free_bulk(mempool_t *pool, void **elements, unsigned int nr);
 /** mempool_alloc_preallocated - from the reserve or not at all. Context: any. */
 void *mempool_alloc_preallocated(mempool_t *pool);
 /** mempool_free - to the reserve if that is not full; NULL is fine. Context: any. */

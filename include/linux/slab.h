@@ -321,6 +321,14 @@ static __always_inline void *kcalloc_node(size_t n, size_t size, gfp_t gfp, int 
 /** kfree - any object of any cache, any kmalloc(); NULL and ZERO_SIZE_PTR do nothing. */
 void kfree(const void *obj);
 
+/**
+ * kmalloc_nolock - up to KMALLOC_MAX_CACHE_SIZE bytes if they can be had without waiting, from any context
+ * @gfp: __GFP_ZERO, __GFP_ACCOUNT or nothing. Wakes nobody, takes no reserves. Return: NULL often enough: be ready for it.
+ */
+void *kmalloc_nolock(size_t size, gfp_t gfp, int node);
+/** kfree_nolock - free what kmalloc_nolock() gave. Context: any but NMI. */
+void kfree_nolock(const void *obj);
+
 /** kfree_sensitive - overwrite with zeros, all of it, then free. */
 void kfree_sensitive(const void *obj);
 #define kzfree(obj) kfree_sensitive(obj)

@@ -15,10 +15,6 @@
 #include <linux/sched.h>
 #include <linux/spinlock.h>
 
-struct wait_queue_head {
-	spinlock_t lock;
-	struct list_head head;
-};
 typedef struct wait_queue_head wait_queue_head_t;
 
 #define WQ_FLAG_EXCLUSIVE 0x01

@@ -34,10 +34,11 @@ static struct matrix {
 #kind, kind##_sabotage, &nr_##kind##_sabotage, debug                                                   \
 	}
 const struct sabotage_table sabotage_tables[] = {
-	TABLE(page, false),   TABLE(table, false),    TABLE(slab, false),      TABLE(vmalloc, false),
-	TABLE(device, false), TABLE(thread, false),   TABLE(sched, false),     TABLE(ring, false),
-	TABLE(user, false),   TABLE(pressure, false), TABLE(lru, false),       TABLE(file, false),
-	TABLE(pair, false),   TABLE(debug, true),     TABLE(slab_debug, true), {NULL, NULL, NULL, false},
+	TABLE(page, false),        TABLE(table, false),    TABLE(slab, false),    TABLE(vmalloc, false),
+	TABLE(device, false),      TABLE(thread, false),   TABLE(sched, false),   TABLE(ring, false),
+	TABLE(user, false),        TABLE(pressure, false), TABLE(mempool, false), TABLE(lru, false),
+	TABLE(file, false),        TABLE(pair, false),     TABLE(debug, true),    TABLE(slab_debug, true),
+	{NULL, NULL, NULL, false},
 };
 
 const struct sabotage *sabotage_nth(bool debug, int n)

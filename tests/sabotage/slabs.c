@@ -131,6 +131,11 @@ static void count_slabs(void)
 	add64(AT(mixed(), struct kmem_cache, nr_slabs), 5);
 }
 
+static void count_empty(void)
+{
+	poke64(AT(cache_named("rich-empty"), struct kmem_cache, nr_empty), SLAB_EMPTY_KEEP + 1);
+}
+
 static void count_partial(void)
 {
 	add64(AT(mixed(), struct kmem_cache, nr_partial), 5);
@@ -352,6 +357,7 @@ const struct sabotage slab_sabotage[] = {
 	{"slab.place", "partial slab on the empty list", partial_on_empty, ""},
 	{"slab.complete", "full slab on no list", slab_forgotten, "slab.count"},
 	{"slab.complete", "page that calls itself a slab", raw_becomes_slab, ""},
+	{"slab.empty", "more empty slabs than a cache keeps", count_empty, "slab.count"},
 	{"slab.count", "nr_slabs too high", count_slabs, ""},
 	{"slab.count", "nr_partial too high", count_partial, ""},
 	{"slab.count", "nr_out too low", count_out, ""},

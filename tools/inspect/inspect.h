@@ -57,6 +57,7 @@ int cmd_slabinfo(struct inspect *in, char *err);
 int cmd_vmstat(struct inspect *in, char *err);
 int cmd_lru(struct inspect *in, char *err);
 int cmd_swap(struct inspect *in, char *err);
+int cmd_mempools(struct inspect *in, char *err);
 int cmd_leaks(struct inspect *in, char *err);
 int cmd_threads(struct inspect *in, char *err);
 int cmd_dma(struct inspect *in, char *err);

@@ -95,6 +95,7 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_SLAB_COMPLETE] = {"slab.complete", "every slab page is on exactly one list of the cache it names",
 			     "20,91,100"},
 	[R_SLAB_COUNT] = {"slab.count", "nr_partial, nr_full, nr_empty and nr_slabs are the lists' lengths", "99,100"},
+	[R_SLAB_EMPTY] = {"slab.empty", "a cache keeps few empty slabs for the next burst", "101"},
 	[R_SLAB_INUSE] = {"slab.inuse", "inuse <= objects == the cache's objects per slab", "92,93"},
 	[R_SLAB_FREE_CLOSED] = {"slab.freelist.closed", "a free list stays on object borders inside its slab",
 				"102,118"},
@@ -200,6 +201,9 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_CACHE_SHADOW] = {"cache.shadow", "nodes that hold shadows only are on the list of those", "170"},
 	[R_CACHE_ONCE] = {"cache.once", "every page that says it is in a mapping is there, and nowhere else", "171"},
 	[R_CACHE_STAT] = {"cache.stat", "nr_file_pages and nr_dirty == pages of mappings, and dirty ones", "173"},
+	[R_MEMPOOL_LINKED] = {"mempool.linked", "the list of mempools is closed and its links agree both ways", "198"},
+	[R_MEMPOOL_COUNT] = {"mempool.count", "a mempool has at most as many elements as it keeps", "198"},
+	[R_MEMPOOL_ELEMENTS] = {"mempool.elements", "elements of a mempool differ, and each is allocated", "198"},
 	[R_THREAD_LINKED] = {"thread.linked", "the list of threads is closed and its links agree both ways", "220"},
 	[R_THREAD_STACK] = {"thread.stack",
 			    "a stack is mapped, nothing is under it, its last word is whole, its pointer inside",
@@ -407,9 +411,10 @@ const char *owner_name(unsigned int owner)
 /* ---- the check ---- */
 
 static void (*const parts[])(struct check_ctx *c) = {
-	check_zones,   check_buddy, check_debug_begin, check_pages,   check_pageblocks, check_depot, check_tables,
-	check_anon,    check_swap,  check_slabs,       check_vmalloc, check_dma,        check_rings, check_page_cache,
-	check_threads, check_sched, check_compaction,  check_oom,     check_lru,
+	check_zones,   check_buddy,  check_debug_begin, check_pages,      check_pageblocks,
+	check_depot,   check_tables, check_anon,        check_swap,       check_slabs,
+	check_vmalloc, check_dma,    check_rings,       check_page_cache, check_mempools,
+	check_threads, check_sched,  check_compaction,  check_oom,        check_lru,
 };
 
 void check_tally(struct check_report *r)

@@ -80,6 +80,7 @@ enum rule {
 	R_SLAB_PLACE,
 	R_SLAB_COMPLETE,
 	R_SLAB_COUNT,
+	R_SLAB_EMPTY,
 	R_SLAB_INUSE,
 	R_SLAB_FREE_CLOSED,
 	R_SLAB_FREE_ACYCLIC,
@@ -162,6 +163,9 @@ enum rule {
 	R_CACHE_SHADOW,
 	R_CACHE_ONCE,
 	R_CACHE_STAT,
+	R_MEMPOOL_LINKED,
+	R_MEMPOOL_COUNT,
+	R_MEMPOOL_ELEMENTS,
 	R_THREAD_LINKED,
 	R_THREAD_STACK,
 	R_THREAD_CPU,
@@ -369,6 +373,7 @@ void check_page_cache(struct check_ctx *c);
 void check_anon(struct check_ctx *c);
 void check_swap(struct check_ctx *c);
 void check_lru(struct check_ctx *c);
+void check_mempools(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);
 void check_compaction(struct check_ctx *c);

@@ -368,6 +368,11 @@ static void check_cache(struct cache *k)
 		check_want(f, "%lu: %lu partial + %lu full + %lu empty", s->nr_partial + s->nr_full + s->nr_empty,
 			   s->nr_partial, s->nr_full, s->nr_empty);
 	}
+	if (s->nr_empty > SLAB_EMPTY_KEEP) {
+		f = check_fault(k->c, R_SLAB_EMPTY, CHECK_NO_PFN, k->addr, "cache %.32s", s->name);
+		check_got(f, "%lu empty slabs", s->nr_empty);
+		check_want(f, "at most %d", SLAB_EMPTY_KEEP);
+	}
 	if (k->whole && (s->nr_pages != k->pages || s->nr_out != k->out)) {
 		f = check_fault(k->c, R_SLAB_COUNT, CHECK_NO_PFN, k->addr, "cache %.32s", s->name);
 		check_got(f, "nr_pages %lu, nr_out %lu", s->nr_pages, s->nr_out);

@@ -108,6 +108,7 @@ static void sizes(struct kunit *test)
 	kvfree_rcu_mightsleep(kvmalloc_objs(struct item, 900, GFP_KERNEL));
 	kfree(kmalloc_flex(struct item, tail, 5));
 	kfree_sensitive(kmemdup("abc", 4, GFP_KERNEL));
+	kfree_nolock(kmalloc_nolock(100, __GFP_ZERO, NUMA_NO_NODE));
 	kzfree(kmemdup_nul("abc", 2, GFP_KERNEL));
 	kfree(kmemdup_array("abcdef", 2, 3, GFP_KERNEL));
 	kfree_const(kstrdup_const("a payload's constant", GFP_KERNEL));

@@ -7,7 +7,8 @@
  * arrays of CPUs, vmalloc areas with free pieces between them, one of large pages, one that was freed but not purged, a vmap
  * area, a mapping by vm_map_ram(), one of device registers, page tables made after boot, a loaded module; a device with
  * coherent memory, a pool with a page in part free, a mapping that is bounced and (debug kernel: recorded) ones that are not;
- * a file with clean and dirty pages and one that was evicted; a request to a disk and a channel of the DMA engine; threads that wait for their turn, callbacks that wait for a grace period; the running thread's user address space and a copy of
+ * reserves of elements of every kind; a file with clean and dirty pages and one that was evicted; a request to a disk and a channel of
+ * the DMA engine; threads that wait for their turn, callbacks that wait for a grace period; the running thread's user address space and a copy of
  * it, with pages that are shared, copied, only read, locked, on disk, and both in memory and on disk.
  */
 #include <kunit/test.h>
@@ -22,6 +23,7 @@
 #include <linux/io.h>
 #include <linux/irqflags.h>
 #include <linux/kthread.h>
+#include <linux/mempool.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
@@ -245,9 +247,31 @@ static void fill_queues(struct kunit *test)
 	submit_bio(bio);
 }
 
+static void *own_element(gfp_t gfp, void *unused)
+{
+	return kmalloc(40, gfp);
+}
+
+static void own_free(void *element, void *unused)
+{
+	kfree(element);
+}
+
+/* Reserves of each kind, full. */
+static void fill_pools(struct kunit *test)
+{
+	struct kmem_cache *s = kmem_cache_create("rich-pool", 136, 0, SLAB_NO_MERGE, NULL);
+
+	KUNIT_ASSERT_NOT_NULL(test, mempool_create_slab_pool(4, s));
+	KUNIT_ASSERT_NOT_NULL(test, mempool_create_kmalloc_pool(3, 300));
+	KUNIT_ASSERT_NOT_NULL(test, mempool_create_page_pool(3, 1));
+	KUNIT_ASSERT_NOT_NULL(test, mempool_create(3, own_element, own_free, NULL));
+}
+
 static void rich(struct kunit *test)
 {
 	fill_caches(test);
+	fill_pools(test);
 	fill_pages(test);
 	fill_areas(test);
 	fill_devices(test);
