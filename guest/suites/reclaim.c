@@ -397,7 +397,8 @@ static void refused_work_is_owed(struct kunit *test)
 
 /* ---- for real ---- */
 
-#define ROOM 32UL
+/* Pages that wait in the batches of other CPUs are out of reach. */
+#define ROOM (48UL * num_online_cpus())
 #define BEYOND (2 * ROOM)
 
 static unsigned long hoard_all(struct list_head *hoard)
