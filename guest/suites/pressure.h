@@ -90,17 +90,23 @@ static inline void hoard_free_zone(struct hoard *h, const struct zone *zone)
 				hoard_drop(page, o);
 }
 
+/** hoard_give - give @pages back, or a few more: the smallest blocks first. */
+static inline void hoard_give(struct hoard *h, unsigned long pages)
+{
+	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
+		while (pages && !list_empty(&h->blocks[o])) {
+			hoard_drop(list_first_entry(&h->blocks[o], struct page, lru), o);
+			pages -= min(pages, 1UL << o);
+		}
+	}
+}
+
 /** hoard_free - give it all back. */
 static inline void hoard_free(struct hoard *h)
 {
 	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-		while (!list_empty(&h->blocks[o])) {
-			struct page *page = list_first_entry(&h->blocks[o], struct page, lru);
-
-			list_del(&page->lru);
-			page->lru = (struct list_head){NULL, NULL};
-			__free_pages(page, o);
-		}
+		while (!list_empty(&h->blocks[o]))
+			hoard_drop(list_first_entry(&h->blocks[o], struct page, lru), o);
 	}
 }
 
