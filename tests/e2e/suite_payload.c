@@ -137,6 +137,9 @@ START_TEST(leaks_and_damage_have_stacks)
 	expect_code(p, 0);
 	expect_out(p, "^[0-9]+ bytes in [0-9]+ objects? of kmalloc-128, allocated at$");
 	expect_out(p, "module_run\\+");
+	expect_out(p, "^[0-9]+ pages? besides, from [0-9]+ places?$");
+	expect_out(p, "^[0-9]+ pages? in [0-9]+ blocks?, raw, allocated at$");
+	expect_out(p, "virtio_blk_init\\+");
 	p = run("mm-inspect", "leaks", "--json", "bugs.core");
 	expect_code(p, 0);
 	json_text(p->out);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tools/inspect/inspect.h"
+#include "tools/inspect/leak_pages.h"
 #include "tools/view/debug.h"
 #include "tools/view/slabs.h"
 
@@ -249,21 +250,27 @@ static struct json_object *json_areas(const struct inspect *in, const struct lis
 int cmd_leaks(struct inspect *in, char *err)
 {
 	struct list_area *areas = NULL;
+	struct page_holders pages = {0};
 	struct holder *holders;
 	int n = view_holders(in->view, &holders, err), nr_areas = -1;
 
 	if (n >= 0)
 		nr_areas = list_areas(in->view, &areas, err);
+	if (nr_areas >= 0 && page_holders_collect(in->view, &pages, err))
+		nr_areas = -1;
 	if (nr_areas >= 0 && in->json) {
 		struct json_object *o = json_object_new_object();
 
 		json_object_object_add(o, "objects", json_holders(in, holders, n));
 		json_object_object_add(o, "areas", json_areas(in, areas, nr_areas));
+		json_object_object_add(o, "pages", json_page_holders(in, &pages));
 		inspect_json(in, o);
 	} else if (nr_areas >= 0) {
 		print_holders(in, holders, n);
 		print_areas(in, areas, nr_areas);
+		print_page_holders(in, &pages);
 	}
+	free(pages.h);
 	free(holders);
 	free(areas);
 	return nr_areas < 0 ? INSPECT_USAGE : INSPECT_HOLDS;
