@@ -61,7 +61,8 @@ struct guest_regs {
  */
 #define GUEST_REGS(X)                                                                                                  \
 	X(rax)                                                                                                         \
-	X(rbx) X(rcx) X(rdx) X(rsi) X(rdi) X(rsp) X(rbp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip)  \
+	X(rbx)                                                                                                         \
+	X(rcx) X(rdx) X(rsi) X(rdi) X(rsp) X(rbp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip)         \
 		X(rflags) X(cr0) X(cr2) X(cr3) X(cr4) X(efer) X(fs_base) X(gs_base) X(kernel_gs_base) X(cs) X(ds)      \
 			X(es) X(fs) X(gs) X(ss) X(tr) X(ldt)
 

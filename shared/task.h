@@ -106,7 +106,7 @@ struct task_struct {
 	uint32_t reserved;
 	uint64_t
 		slab_freed; /* (s) pages that it gave back outside the LRU lists: empty slabs, and what shrinkers say */
-	int32_t oom_score_adj;     /* (a) -1000..1000: see linux/oom.h */
+	int32_t oom_score_adj; /* (a) -1000..1000: see linux/oom.h */
 };
 
 _Static_assert(offsetof(struct task_struct, thread) == 0, "the switch code saves the stack pointer at the start");

@@ -270,12 +270,12 @@ struct check_ctx {
 	unsigned int workers; /* threads for the memory map; 0: as many as are worth it */
 	bool watched;         /* the guest keeps an entry for each page: @page_debug says where */
 	struct page_debug page_debug;
-	bool any_flux;         /* some zone is in flux, so totals over all pages prove nothing */
-	struct vec slab_heads; /* pfns, ascending: found by the memory map */
-	struct vec pt_pages;   /* pfns whose owner is OWNER_PGTABLE */
-	struct vec cache_pages;  /* pfns whose owner is OWNER_CACHE */
-	struct vec dma_heads;  /* pfns of heads whose owner is OWNER_DMA */
-	struct vec anon_pages; /* pfns of pages whose owner is OWNER_ANON */
+	bool any_flux;          /* some zone is in flux, so totals over all pages prove nothing */
+	struct vec slab_heads;  /* pfns, ascending: found by the memory map */
+	struct vec pt_pages;    /* pfns whose owner is OWNER_PGTABLE */
+	struct vec cache_pages; /* pfns whose owner is OWNER_CACHE */
+	struct vec dma_heads;   /* pfns of heads whose owner is OWNER_DMA */
+	struct vec anon_pages;  /* pfns of pages whose owner is OWNER_ANON */
 	struct user_maps user_maps;
 	struct vec swap_refs; /* slots that entries of user page tables lead to, type << 56 | slot, once for each */
 	uint64_t user_moving; /* entries that say that a page is being moved */

@@ -153,7 +153,8 @@ int view_threads_read(const struct view *v, struct view_threads *t, bool stacks,
 	head = view_root_addr(v) + offsetof(struct mm_root, tasks);
 	for (at = root->tasks.next.va, prev = head; at != head; prev = at, at = t->at[t->nr - 1].task.tasks.next.va) {
 		if (t->nr == THREADS_MAX) {
-			snprintf(t->damage, sizeof(t->damage), "the list does not end after %u threads", (unsigned int)THREADS_MAX);
+			snprintf(t->damage, sizeof(t->damage), "the list does not end after %u threads",
+				 (unsigned int)THREADS_MAX);
 			break;
 		}
 		if (view_read(v, at + offsetof(struct list_head, prev), &back, sizeof(back)) || back != prev ||
