@@ -16,7 +16,12 @@ static void fragments(struct kunit *test)
 	unsigned int n = 0;
 
 	while (n < MOST) {
-		pages[n] = alloc_page((n % 4 ? GFP_NOWAIT : GFP_NOWAIT | __GFP_MOVABLE) | __GFP_NOWARN);
+		gfp_t movable = n % 4 ? 0 : __GFP_MOVABLE;
+
+		pages[n] = alloc_page(GFP_NOWAIT | movable | __GFP_NOWARN);
+		/* What the marks keep would be there in one piece. */
+		if (!pages[n])
+			pages[n] = alloc_page(__GFP_MEMALLOC | movable | __GFP_NOWARN);
 		if (!pages[n])
 			break;
 		n++;
