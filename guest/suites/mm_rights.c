@@ -48,11 +48,16 @@ static void hold_page(struct drained *d, struct page *page, unsigned int order)
 
 static void drain_with(struct drained *d, gfp_t gfp, int order)
 {
-	for (; order >= 0; order--) {
-		struct page *page;
+	struct page *page;
 
+	for (; order >= 0; order--) {
 		while ((page = alloc_pages(gfp | __GFP_NOWARN | __GFP_NORETRY, (unsigned int)order)))
 			hold_page(d, page, (unsigned int)order);
+	}
+	/* Before who tries more than once gives up, the last block that is kept for GFP_ATOMIC goes back, too. */
+	if (gfpflags_allow_blocking(gfp)) {
+		while ((page = alloc_page(gfp | __GFP_NOWARN | __GFP_RETRY_MAYFAIL)))
+			hold_page(d, page, 0);
 	}
 }
 
