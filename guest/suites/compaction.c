@@ -85,6 +85,8 @@ static void pages_move_out_of_the_way(struct kunit *test)
 	struct scene s;
 	struct page *page;
 
+	if (too_large(test))
+		return;
 	scene_begin(test, &s, wanted_order());
 	KUNIT_EXPECT_NULL(test, try_block(GFP_HIGHUSER_MOVABLE, s.order));
 	/* Who may start no I/O may not wait for it either. */
@@ -108,6 +110,8 @@ static void the_thread_does_it_ahead_of_time(struct kunit *test)
 	struct scene s;
 	struct page *page = NULL;
 
+	if (too_large(test))
+		return;
 	scene_begin(test, &s, 4);
 	for (unsigned int i = 0; i < 500 && !page; i++) {
 		if (i % 50 == 0)
@@ -205,6 +209,8 @@ static void writers_do_not_notice(struct kunit *test)
 	struct page *low;
 	struct hoard h;
 
+	if (too_large(test))
+		return;
 	KUNIT_ASSERT_NOT_NULL(test, w.mm);
 	/* The writer's pages below, somewhere to go above. */
 	hoard_init(&h);

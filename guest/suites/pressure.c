@@ -247,6 +247,8 @@ static void the_dma_zone_alone(struct kunit *test)
 	struct mm_struct *mm;
 	struct page *page;
 
+	if (too_large(test))
+		return;
 	if (takes_too_long(test))
 		return;
 	if (!managed_zone(dma)) {

@@ -40,6 +40,16 @@ static inline bool machine_is_fast(void)
 	return fast != 0;
 }
 
+/** too_large - cases that leave only a few pages free want marks that are small. Skips the case if they are not. */
+#define PRESSURE_MOST (1UL << (32 - PAGE_SHIFT))
+static inline bool too_large(struct kunit *test)
+{
+	if (totalram_pages() <= PRESSURE_MOST)
+		return false;
+	kunit_skip(test, "the marks of a machine of more than 4 GiB leave too much free");
+	return true;
+}
+
 /* ---- hoards ---- */
 
 /* Takes what is free down to the min mark, and makes nobody reclaim. Pageblocks stay movable. */

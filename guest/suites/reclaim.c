@@ -409,6 +409,8 @@ static void twice_the_memory(struct kunit *test)
 	struct mm_struct *mm;
 	struct hoard hoard;
 
+	if (too_large(test))
+		return;
 	if (get_nr_swap_pages() < 2 * BEYOND)
 		kunit_skip(test, "needs --swap");
 	if (!machine_is_fast())

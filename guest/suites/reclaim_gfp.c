@@ -16,6 +16,7 @@
 #include <linux/vmstat.h>
 
 #include "mm_suite.h"
+#include "pressure.h"
 
 /* Neither direct reclaim nor kswapd. */
 #define GFP_QUIET ((GFP_KERNEL & ~__GFP_RECLAIM) | __GFP_NOWARN)
@@ -136,7 +137,7 @@ static unsigned long hoard_with(gfp_t gfp, int order)
 }
 
 /* Up to @blocks of them, the last taken first. */
-static void hoard_give(unsigned long blocks)
+static void store_give(unsigned long blocks)
 {
 	for (struct page *page; blocks--;) {
 		spin_lock(&hoard_lock);
@@ -196,7 +197,7 @@ static void run_low_zones_dry(struct kunit *test, unsigned long pages)
 static void gfp_suite_exit(struct kunit_suite *suite)
 {
 	(void)suite;
-	hoard_give(~0UL);
+	store_give(~0UL);
 	oom_killer_enable();
 }
 
@@ -211,7 +212,7 @@ static int gfp_init(struct kunit *test)
 		mm_case_begin(test);
 		KUNIT_ASSERT_TRUE(test, oom_killer_disable(HZ));
 		hoard_with(GFP_QUIET, MAX_PAGE_ORDER);
-		hoard_give(SLACK_BLOCKS);
+		store_give(SLACK_BLOCKS);
 		hoarded = true;
 	}
 	store.shrinker = shrinker_alloc(0, "reclaim_gfp");
@@ -230,9 +231,9 @@ static void gfp_exit(struct kunit *test)
 
 	(void)test;
 	/* What was taken from below the min mark first: until then nobody has anything of it. */
-	hoard_give(deep);
+	store_give(deep);
 	deep = 0;
-	hoard_give(SLACK_BLOCKS);
+	store_give(SLACK_BLOCKS);
 	shrinker_free(store.shrinker);
 	while ((page = store_take()))
 		__free_page(page);
@@ -305,6 +306,8 @@ static void small_requests_reclaim_until_it_works(struct kunit *test)
 {
 	unsigned int got = 0;
 
+	if (too_large(test))
+		return;
 	run_dry(test, STORE_PAGES, 0);
 	for (; got < STORE_PAGES / 2; got++) {
 		struct page *page = alloc_page(GFP_DIRECT);
@@ -330,7 +333,7 @@ static void noretry_gives_up_after_one_round(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stalls(), 1UL);
 	KUNIT_EXPECT_EQ(test, kills_asked(), 0UL);
 	/* What the one round brings is good enough. */
-	hoard_give(8);
+	store_give(8);
 	store_fill(test, 8, 0);
 	KUNIT_EXPECT_TRUE(test, try_dry(GFP_DIRECT | __GFP_NORETRY, 0));
 }
@@ -375,6 +378,8 @@ static void low_zones_never_kill(struct kunit *test)
 /* GFP_DMA is no mask of its own: it names a zone, and may do nothing. */
 static void a_zone_alone_may_do_nothing(struct kunit *test)
 {
+	if (too_large(test))
+		return;
 	run_low_zones_dry(test, STORE_PAGES);
 	KUNIT_EXPECT_FALSE(test, try_page(GFP_DMA, 0));
 	KUNIT_EXPECT_EQ(test, since(KSWAPD_WAKE), 0UL);
@@ -388,7 +393,7 @@ static int give_later(void *done)
 	/* It has tried, and tries again. */
 	while (stalls() < 2)
 		msleep(1);
-	hoard_give(deep + 8);
+	store_give(deep + 8);
 	deep = 0;
 	complete(done);
 	return 0;
@@ -422,6 +427,8 @@ static void nofail_waits_for_others(struct kunit *test)
 /* A mask without __GFP_FS or __GFP_IO does not reach a cache that would need it; the store stays full. kswapd may do all. */
 static void callbacks_see_the_mask(struct kunit *test)
 {
+	if (too_large(test))
+		return;
 	run_dry(test, STORE_PAGES, __GFP_FS);
 	KUNIT_EXPECT_FALSE(test, try_dry((GFP_NOFS & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
 	KUNIT_EXPECT_FALSE(test, try_dry((GFP_NOIO & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY, 0));
@@ -479,7 +486,7 @@ static void who_reclaims_does_not_reclaim(struct kunit *test)
 /* The last case: nothing of what all of them took is missing. */
 static void everything_comes_back(struct kunit *test)
 {
-	hoard_give(~0UL);
+	store_give(~0UL);
 	KUNIT_EXPECT_EQ(test, store.nr, 0UL);
 	KUNIT_EXPECT_EQ(test, global_node_page_state(NR_ISOLATED_FILE) + global_node_page_state(NR_ISOLATED_ANON), 0UL);
 	shrinker_free(store.shrinker);
