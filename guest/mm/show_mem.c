@@ -3,7 +3,7 @@
  * show_mem.c - what there is of memory and where it is, line by line as Linux says it ("Mem-Info:"), and the report of an
  * allocation that failed.
  *
- * Kinds of memory that do not exist here (page cache, anonymous pages, ...) are listed with what there is of them: nothing.
+ * Kinds of memory that do not exist here (shared memory, CMA, ...) are listed with what there is of them: nothing.
  * Locking: counts are read without the zones' locks and may be a moment old; the lists of caches and of threads are counted under
  *          theirs. So: any context, but not under mm_root.slab_lock or mm_root.task_lock.
  */
@@ -14,11 +14,14 @@
 #include <linux/ratelimit.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
+#include <linux/vmstat.h>
 #include <mmvisor/page_report.h>
 
 #include "pages.h"
+#include "reclaim.h"
 
 #define KB(pages) ((unsigned long)(pages) << (PAGE_SHIFT - 10))
+#define STAT(item) global_node_page_state(item)
 
 DEFINE_RATELIMIT_STATE(page_alloc_report_limit, 10 * HZ, 1);
 EXPORT_SYMBOL(page_alloc_report_limit);
@@ -53,6 +56,18 @@ static unsigned long stack_pages(void)
 
 /* ---- lines ---- */
 
+static void show_node(void)
+{
+	pr_warn("Node 0 active_anon:%lukB inactive_anon:%lukB active_file:%lukB inactive_file:%lukB unevictable:%lukB "
+		"isolated(anon):%lukB isolated(file):%lukB mapped:%lukB dirty:%lukB writeback:%lukB shmem:0kB "
+		"writeback_tmp:0kB kernel_stack:%lukB pagetables:%lukB sec_pagetables:0kB all_unreclaimable? %s\n",
+		KB(STAT(NR_ACTIVE_ANON)), KB(STAT(NR_INACTIVE_ANON)), KB(STAT(NR_ACTIVE_FILE)),
+		KB(STAT(NR_INACTIVE_FILE)), KB(STAT(NR_UNEVICTABLE)), KB(STAT(NR_ISOLATED_ANON)),
+		KB(STAT(NR_ISOLATED_FILE)), KB(STAT(NR_FILE_MAPPED)), KB(STAT(NR_FILE_DIRTY)), KB(STAT(NR_WRITEBACK)),
+		KB(stack_pages()), KB(pgtable_pages()),
+		READ_ONCE(mm_node.kswapd_failures) >= MAX_RECLAIM_RETRIES ? "yes" : "no");
+}
+
 static void show_totals(void)
 {
 	unsigned long reclaimable, unreclaimable, free = 0, free_pcp = 0;
@@ -63,31 +78,34 @@ static void show_totals(void)
 		free += READ_ONCE(zone->nr_free);
 		free_pcp += pcp_pages(zone);
 	}
-	pr_warn("active_anon:0 inactive_anon:0 isolated_anon:0\n");
-	pr_warn(" active_file:0 inactive_file:0 isolated_file:0\n");
-	pr_warn(" unevictable:0 dirty:0 writeback:0\n");
+	pr_warn("active_anon:%lu inactive_anon:%lu isolated_anon:%lu\n", STAT(NR_ACTIVE_ANON), STAT(NR_INACTIVE_ANON),
+		STAT(NR_ISOLATED_ANON));
+	pr_warn(" active_file:%lu inactive_file:%lu isolated_file:%lu\n", STAT(NR_ACTIVE_FILE), STAT(NR_INACTIVE_FILE),
+		STAT(NR_ISOLATED_FILE));
+	pr_warn(" unevictable:%lu dirty:%lu writeback:%lu\n", STAT(NR_UNEVICTABLE), STAT(NR_FILE_DIRTY),
+		STAT(NR_WRITEBACK));
 	pr_warn(" slab_reclaimable:%lu slab_unreclaimable:%lu\n", reclaimable, unreclaimable);
-	pr_warn(" mapped:0 shmem:0 pagetables:%lu\n", pgtable_pages());
+	pr_warn(" mapped:%lu shmem:0 pagetables:%lu\n", STAT(NR_FILE_MAPPED), pgtable_pages());
 	pr_warn(" sec_pagetables:0 bounce:0\n");
-	pr_warn(" kernel_misc_reclaimable:0\n");
+	pr_warn(" kernel_misc_reclaimable:%lu\n", STAT(NR_KERNEL_MISC_RECLAIMABLE));
 	pr_warn(" free:%lu free_pcp:%lu free_cma:0\n", free, free_pcp);
-	pr_warn("Node 0 active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB "
-		"isolated(anon):0kB isolated(file):0kB mapped:0kB dirty:0kB writeback:0kB shmem:0kB writeback_tmp:0kB "
-		"kernel_stack:%lukB pagetables:%lukB sec_pagetables:0kB all_unreclaimable? no\n",
-		KB(stack_pages()), KB(pgtable_pages()));
+	show_node();
 }
 
 static void show_zone(const struct zone *zone)
 {
+	const uint64_t *lru = mm_node.lruvec.size[zone_idx(zone)];
 	unsigned int cpu = raw_smp_processor_id();
 
-	pr_warn("Node 0 %s free:%lukB boost:0kB min:%lukB low:%lukB high:%lukB reserved_highatomic:%luKB "
-		"active_anon:0kB inactive_anon:0kB active_file:0kB inactive_file:0kB unevictable:0kB writepending:0kB "
+	pr_warn("Node 0 %s free:%lukB boost:%lukB min:%lukB low:%lukB high:%lukB reserved_highatomic:%luKB "
+		"active_anon:%lukB inactive_anon:%lukB active_file:%lukB inactive_file:%lukB unevictable:%lukB "
 		"present:%lukB managed:%lukB mlocked:0kB bounce:0kB free_pcp:%lukB local_pcp:%lukB free_cma:0kB\n",
-		zone->name, KB(READ_ONCE(zone->nr_free)), KB(zone->watermark[WMARK_MIN]),
-		KB(zone->watermark[WMARK_LOW]), KB(zone->watermark[WMARK_HIGH]), KB(zone->nr_highatomic),
-		KB(zone->present_pages), KB(zone->managed_pages), KB(pcp_pages(zone)),
-		KB(READ_ONCE(pcp_of(cpu, zone_idx(zone))->count)));
+		zone->name, KB(READ_ONCE(zone->nr_free)), KB(READ_ONCE(zone->watermark_boost)),
+		KB(zone->watermark[WMARK_MIN]), KB(zone->watermark[WMARK_LOW]), KB(zone->watermark[WMARK_HIGH]),
+		KB(zone->nr_highatomic), KB(READ_ONCE(lru[LRU_ACTIVE_ANON])), KB(READ_ONCE(lru[LRU_INACTIVE_ANON])),
+		KB(READ_ONCE(lru[LRU_ACTIVE_FILE])), KB(READ_ONCE(lru[LRU_INACTIVE_FILE])),
+		KB(READ_ONCE(lru[LRU_UNEVICTABLE])), KB(zone->present_pages), KB(zone->managed_pages),
+		KB(pcp_pages(zone)), KB(READ_ONCE(pcp_of(cpu, zone_idx(zone))->count)));
 	pr_warn("lowmem_reserve[]:");
 	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
 		pr_cont(" %lu", (unsigned long)zone->lowmem_reserve[i]);
@@ -149,7 +167,7 @@ void show_mem(void)
 		reserved += zone->present_pages - zone->managed_pages;
 	}
 	movable = mm_zones[ZONE_MOVABLE].managed_pages;
-	pr_warn("0 total pagecache pages\n");
+	pr_warn("%lu total pagecache pages\n", STAT(NR_FILE_PAGES));
 	pr_warn("%lu pages RAM\n", present);
 	pr_warn("%lu pages HighMem/MovableOnly\n", movable);
 	pr_warn("%lu pages reserved\n", reserved);

@@ -31,7 +31,8 @@ static const struct check_gap gaps[] = {
 	{66, 67, "hugetlb pages", "no hugetlb"},
 	{68, 68, "list of huge pages to split", "no transparent huge pages"},
 	{73, 73, "total of reserves", NO_COUNTER},
-	{74, 74, "boosted watermarks", "marks are never boosted"},
+	{74, 74, "boosted watermarks",
+	 "a boost ends with a run of kswapd: nothing else stands against it at one moment"},
 	{75, 75, "who went below the min mark",
 	 "who may by his mask leaves no mark; pages got without any have PG_PFMEMALLOC: the suites of the allocator "
 	 "prove the way"},
