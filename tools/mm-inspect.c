@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "tools/inspect/watch.h"
+#include "tools/view/view_impl.h"
 
 static int cmd_buddyinfo(struct inspect *in, char *err);
 static int cmd_zoneinfo(struct inspect *in, char *err);
@@ -105,6 +106,28 @@ static int fail(const char *fmt, ...)
 	va_end(ap);
 	fprintf(stderr, "\n");
 	return INSPECT_USAGE;
+}
+
+FILE *picture_open(const char *path, char *err)
+{
+	FILE *f = fopen(path, "we");
+
+	if (!f)
+		view_err(err, "%s: %s", path, strerror(errno));
+	return f;
+}
+
+int picture_close(const struct inspect *in, FILE *f, const char *path, char *err)
+{
+	int bad = ferror(f);
+
+	if (fclose(f) || bad) {
+		view_err(err, "%s: cannot be written: %s", path, strerror(errno));
+		remove(path);
+		return -1;
+	}
+	fprintf(in->out, "%s\n", path);
+	return 0;
 }
 
 int inspect_json(struct inspect *in, struct json_object *o)

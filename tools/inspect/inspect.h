@@ -73,6 +73,11 @@ int cmd_top(struct inspect *in, char *err);
 int slab_svg(struct inspect *in, char *err);
 
 struct json_object;
+/** picture_open - a file of its own for a picture. NULL: a line in @err. */
+FILE *picture_open(const char *path, char *err);
+/** picture_close - the picture is drawn: whole, and its name is said; or gone, and a line in @err. Return: 0, -1. */
+int picture_close(const struct inspect *in, FILE *f, const char *path, char *err);
+
 /** inspect_json - write an object to in->out and drop it. NULL: nothing written, -1. */
 int inspect_json(struct inspect *in, struct json_object *o);
 

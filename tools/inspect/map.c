@@ -2,10 +2,8 @@
 /*
  * map.c - `mm-inspect map`: the command, and the pictures that need no markup.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "tools/inspect/inspect.h"
 #include "tools/inspect/map.h"
@@ -149,22 +147,12 @@ struct json_object *map_json(const struct pagemap *m)
 static int to_file(const struct inspect *in, const struct pagemap *m, const char *path, char *err,
 		   void (*draw)(const struct pagemap *m, const char *source, FILE *out))
 {
-	FILE *f = fopen(path, "we");
-	int bad;
+	FILE *f = picture_open(path, err);
 
-	if (!f) {
-		view_err(err, "%s: %s", path, strerror(errno));
+	if (!f)
 		return -1;
-	}
 	draw(m, in->source, f);
-	bad = ferror(f);
-	if (fclose(f) || bad) {
-		view_err(err, "%s: cannot be written: %s", path, strerror(errno));
-		remove(path);
-		return -1;
-	}
-	fprintf(in->out, "%s\n", path);
-	return 0;
+	return picture_close(in, f, path, err);
 }
 
 int cmd_map(struct inspect *in, char *err)

@@ -6,7 +6,6 @@
  * without giving memory back shows a long pale tail. A cache with more slabs than cells has several slabs to a cell. Lists are
  * walked with a bound; where one is broken the row ends.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -148,25 +147,14 @@ static void draw(const struct view *v, const char *source, const struct list_cac
 int slab_svg(struct inspect *in, char *err)
 {
 	struct list_cache *caches;
-	int nr = list_caches(in->view, &caches, err), bad;
+	int nr = list_caches(in->view, &caches, err);
 	FILE *f;
 
 	if (nr < 0)
 		return INSPECT_USAGE;
-	f = fopen(in->svg, "we");
-	if (!f) {
-		view_err(err, "%s: %s", in->svg, strerror(errno));
-		free(caches);
-		return INSPECT_USAGE;
-	}
-	draw(in->view, in->source, caches, (unsigned int)nr, f);
+	f = picture_open(in->svg, err);
+	if (f)
+		draw(in->view, in->source, caches, (unsigned int)nr, f);
 	free(caches);
-	bad = ferror(f);
-	if (fclose(f) || bad) {
-		view_err(err, "%s: cannot be written: %s", in->svg, strerror(errno));
-		remove(in->svg);
-		return INSPECT_USAGE;
-	}
-	fprintf(in->out, "%s\n", in->svg);
-	return INSPECT_HOLDS;
+	return f && !picture_close(in, f, in->svg, err) ? INSPECT_HOLDS : INSPECT_USAGE;
 }

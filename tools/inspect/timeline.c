@@ -4,7 +4,6 @@
  *
  * The file may be anything: every member is looked at before it is used, what has the wrong form is refused with its name.
  */
-#include <errno.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,22 +239,12 @@ void timeline_text(const struct timeline_data *t, FILE *out)
 static int draw(const struct inspect *in, const struct timeline_data *t, const char *path, char *err,
 		void (*to)(const struct timeline_data *t, const char *source, FILE *out))
 {
-	FILE *f = fopen(path, "we");
-	int bad;
+	FILE *f = picture_open(path, err);
 
-	if (!f) {
-		view_err(err, "%s: %s", path, strerror(errno));
+	if (!f)
 		return -1;
-	}
 	to(t, in->source, f);
-	bad = ferror(f);
-	if (fclose(f) || bad) {
-		view_err(err, "%s: cannot be written: %s", path, strerror(errno));
-		remove(path);
-		return -1;
-	}
-	fprintf(in->out, "%s\n", path);
-	return 0;
+	return picture_close(in, f, path, err);
 }
 
 int cmd_timeline(struct inspect *in, char *err)
