@@ -11,30 +11,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "tests/unit/arch/sim.h"
-#include "tests/unit/validate.h"
-
-#define MiB(n) ((uint64_t)(n) << 20)
-#define GiB(n) ((uint64_t)(n) << 30)
-
-static const struct sim_range pc[] = {
-	{0, 0xa0000}, {0x100000, MiB(15)}, {MiB(16), MiB(32)}, {GiB(4), MiB(64)}, {0, 0},
-};
-
-static void boot(void)
-{
-	sim_start(pc, 4);
-}
-
-/* What users hold, and that nothing is wrong. */
-static unsigned long usage(void)
-{
-	struct mm_usage u;
-
-	assert_valid();
-	mm_usage(&u);
-	return u.pages + u.objects + u.areas;
-}
+#include "tests/unit/pc.h"
 
 /* ---- caches ---- */
 
