@@ -93,12 +93,21 @@ static const char *text_of(struct json_object *o, const char *path)
 
 static void start(struct proc *p)
 {
-	const char *const argv[] = {
-		"mmvisor", "run", "--cpus", "2", "--control", SOCKET, "--timeout", "60", program_path("e2e/stays.ko"),
-		NULL};
+	const char *const argv[] = {"mmvisor",
+				    "run",
+				    "--cpus",
+				    "2",
+				    "--control",
+				    SOCKET,
+				    "--timeout",
+				    "60",
+				    "--append",
+				    "linger.seconds=600",
+				    program_path("e2e/linger.ko"),
+				    NULL};
 
 	proc_start(p, AS_SELF, argv);
-	ck_assert_msg(proc_saw(p, "stays: ready", 60), "the guest did not get ready");
+	ck_assert_msg(proc_saw(p, "linger: ready", 60), "the guest did not get ready");
 }
 
 /* It ends because it was told to: that is no success, and says so. */
@@ -107,7 +116,7 @@ static void quit(struct proc *p, int fd)
 	control_ok(fd, "{\"cmd\": \"quit\"}");
 	proc_wait(p, 20);
 	expect_code(p, 1);
-	expect_one_error(p, "mmvisor", "ended by quit on the control socket, in stays");
+	expect_one_error(p, "mmvisor", "ended by quit on the control socket, in linger");
 	ck_assert_int_ne(access(SOCKET, F_OK), 0);
 	ck_assert_ptr_null(control_reply(fd));
 	close(fd);
@@ -129,7 +138,7 @@ START_TEST(says_how_it_is)
 	ck_assert_int_eq(json_int(o, "pid"), guest.pid);
 	ck_assert_int_eq(json_int(o, "cpus"), 2);
 	ck_assert_int_eq(json_int(o, "ram_bytes"), (128 << 20) - (384 << 10));
-	ck_assert(strstr(text_of(o, "where"), "stays"));
+	ck_assert(strstr(text_of(o, "where"), "linger"));
 	ck_assert(!strncmp(text_of(o, "root"), "0xffffffff8", 11));
 	control_refused(fd, "{\"cmd\": \"regs\"}", "pause it first");
 	control_refused(fd, "{\"cmd\": \"resume\"}", "has not paused");
@@ -160,7 +169,7 @@ START_TEST(hands_out_the_log)
 	o = control_ok(fd, "{\"cmd\": \"log\"}");
 	lines = json_member(o, "lines");
 	last = json_object_array_get_idx(lines, json_object_array_length(lines) - 1);
-	ck_assert_str_eq(text_of(last, "text"), "stays: ready");
+	ck_assert_str_eq(text_of(last, "text"), "linger: ready");
 	ck_assert_int_eq(json_int(o, "next"), json_int(last, "n") + 1);
 	ck_assert_int_eq(json_int(json_object_array_get_idx(lines, 0), "n"), 0);
 
@@ -173,7 +182,7 @@ START_TEST(hands_out_the_log)
 	struct proc *p = run("mm-inspect", "log", SOCKET);
 
 	expect_code(p, 0);
-	expect_out(p, "^\\[ *[0-9]+\\.[0-9]{6}\\] stays: ready$");
+	expect_out(p, "^\\[ *[0-9]+\\.[0-9]{6}\\] linger: ready$");
 	quit(&guest, fd);
 }
 END_TEST
@@ -252,7 +261,7 @@ START_TEST(snapshot_is_a_core)
 	quit(&guest, fd);
 	p = run("mm-inspect", "slabinfo", "s.core");
 	expect_code(p, 0);
-	expect_out(p, "^stays +3[0-9][0-9] ");
+	expect_out(p, "^linger +3[0-9][0-9] ");
 	if (!access("/usr/bin/gdb", X_OK)) {
 		p = run("gdb", "-nx", "-batch", "-ex", "p/x mm_root.magic", "-ex", "info threads",
 			program_path("kernel.elf"), "s.core");

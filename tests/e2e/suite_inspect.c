@@ -14,11 +14,19 @@
 
 static void start(struct proc *p)
 {
-	const char *const argv[] = {"mmvisor", "run", "--cpus", "2", "--control", SOCKET, program_path("e2e/stays.ko"),
+	const char *const argv[] = {"mmvisor",
+				    "run",
+				    "--cpus",
+				    "2",
+				    "--control",
+				    SOCKET,
+				    "--append",
+				    "linger.seconds=600",
+				    program_path("e2e/linger.ko"),
 				    NULL};
 
 	proc_start(p, AS_SELF, argv);
-	ck_assert_msg(proc_saw(p, "stays: ready", 60), "the guest did not get ready");
+	ck_assert_msg(proc_saw(p, "linger: ready", 60), "the guest did not get ready");
 }
 
 static void quit(struct proc *p)
@@ -89,8 +97,8 @@ START_TEST(top_shows_who_is_busy)
 	expect_code(p, 0);
 	expect_out(p, "^mm-inspect top  " SOCKET "  running on [a-z-]+, 2 CPUs");
 	expect_out(p, "^Normal +[0-9]+ +[0-9]+ .*%$");
-	expect_out(p, "^stays +3[0-9][0-9] ");
-	expect_out(p, "^ +[0-9]+ kunit:stays +(running|runnable) ");
+	expect_out(p, "^linger +3[0-9][0-9] ");
+	expect_out(p, "^ +[0-9]+ kunit:linger +(running|runnable) ");
 	p = run("mm-inspect", "top", "--json", SOCKET, "--count", "2", "--interval", "0.2");
 	expect_code(p, 0);
 	ck_assert_uint_eq(count_lines(p->out), 2);
@@ -150,7 +158,7 @@ START_TEST(backtraces)
 	expect_out(p, "^vCPU 1  ");
 	expect_out(p, "^    rax +[0-9a-f]{16}  rbx ");
 	/* Frames of the payload have names without being told where its file is. */
-	expect_out(p, "^#[0-9]+ +\\[<[0-9a-f]{16}>\\] (churn|stays)\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[stays.ko\\]$");
+	expect_out(p, "^#[0-9]+ +\\[<[0-9a-f]{16}>\\] (churn|linger)\\+0x[0-9a-f]+/0x[0-9a-f]+ \\[linger.ko\\]$");
 	p = run("mm-inspect", "bt", "--json", SOCKET, "cpu1");
 	expect_code(p, 0);
 	cpu = json_member(json_text(p->out), "cpus");
@@ -225,14 +233,14 @@ START_TEST(diff_names_what_grew)
 	p = run("mm-inspect", "diff", "--json", "a.core", "b.core");
 	expect_code(p, 0);
 	o = json_text(p->out);
-	row = row_of(json_member(o, "caches"), "cache", "stays");
+	row = row_of(json_member(o, "caches"), "cache", "linger");
 	ck_assert_int_eq(json_int(row, "objects.before"), 0);
 	ck_assert_int_eq(json_int(row, "objects.after"), 300);
 	ck_assert_int_eq(json_int(row, "bytes.after"), 300 * 72);
 	ck_assert_str_eq(json_object_get_string(json_member(row, "only")), "after");
 	p = run("mm-inspect", "diff", "a.core", "b.core");
 	expect_code(p, 0);
-	expect_out(p, "^  stays +21600 +\\+21600 +300 +\\+300 .* new$");
+	expect_out(p, "^  linger +21600 +\\+21600 +300 +\\+300 .* new$");
 	p = run("mm-inspect", "diff", "a.core", "a.core");
 	expect_code(p, 0);
 	ck_assert_str_eq(p->out, "nothing is different\n");

@@ -88,14 +88,24 @@ static void expect_one(const char *name, struct proc *p)
 START_TEST(live_guest)
 {
 	static const char *const requests[] = {"status", "stats", "log", "fds", "pause", "regs", "resume"};
-	const char *const argv[] = {"mmvisor",   "run",  "--debug-kernel", "--cpus", "2",
-				    "--control", SOCKET, "--json",         "r.json", program_path("e2e/stays.ko"),
+	const char *const argv[] = {"mmvisor",
+				    "run",
+				    "--debug-kernel",
+				    "--cpus",
+				    "2",
+				    "--control",
+				    SOCKET,
+				    "--json",
+				    "r.json",
+				    "--append",
+				    "linger.seconds=600",
+				    program_path("e2e/linger.ko"),
 				    NULL};
 	struct proc guest;
 
 	load_schema();
 	proc_start(&guest, AS_SELF, argv);
-	ck_assert_msg(proc_saw(&guest, "stays: ready", 60), "the guest did not get ready");
+	ck_assert_msg(proc_saw(&guest, "linger: ready", 60), "the guest did not get ready");
 
 	char *address = address_in(&guest);
 

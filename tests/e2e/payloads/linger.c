@@ -3,7 +3,7 @@
  * linger.c - allocates and frees for a while, so that a tool can look at a guest that is busy.
  *
  * It holds 300 objects of a cache of its own, 5 blocks of 8 pages and one vmalloc area all the time, and keeps churning
- * kmalloc objects. About 3 seconds long, whatever the guest's speed.
+ * kmalloc objects. linger.seconds=N: how long, 6 if nobody says; a test that quits its guest wants it longer.
  */
 #include <kunit/test.h>
 #include <linux/delay.h>
@@ -17,6 +17,9 @@
 
 #define HELD 300
 #define BLOCKS 5
+
+static unsigned int seconds = 6;
+module_param(seconds, uint, 0);
 
 static void *held[HELD];
 static unsigned long block[BLOCKS];
@@ -50,7 +53,7 @@ static void linger(struct kunit *test)
 	memset(area, 0x5c, 5 * PAGE_SIZE);
 	pr_info("linger: vmalloc area at %lx\n", (unsigned long)area);
 	pr_info("linger: ready\n");
-	churn(test, jiffies + 6 * HZ);
+	churn(test, jiffies + seconds * HZ);
 	vfree(area);
 	for (n = 0; n < BLOCKS; n++)
 		free_pages(block[n], 3);
