@@ -13,10 +13,12 @@
 
 #define SOCKET "live.sock"
 
-/* Start the payload that stays busy for some seconds; return when it is ready. */
-static void start_live(struct proc *p)
+/* Start the payload that stays busy for so long; return when it is ready. */
+static void start_live(struct proc *p, const char *seconds)
 {
-	const char *const argv[] = {"mmvisor", "run", "--cpus", "2", "--control", SOCKET, program_path("e2e/linger.ko"),
+	const char *const argv[] = {"mmvisor",  "run",       "--cpus",
+				    "2",        "--control", SOCKET,
+				    "--append", seconds,     program_path("e2e/linger.ko"),
 				    NULL};
 
 	proc_start(p, AS_SELF, argv);
@@ -39,7 +41,8 @@ START_TEST(inspector_looks_at_a_live_guest)
 {
 	struct proc guest, *p;
 
-	start_live(&guest);
+	/* Programs take their time in there. */
+	start_live(&guest, in_emulated_machine() ? "linger.seconds=30" : "linger.seconds=6");
 	for (int n = 0; n < 10; n++) {
 		p = run("mm-inspect", "check", SOCKET);
 		expect_code(p, 0);
@@ -66,7 +69,7 @@ START_TEST(addresses_of_a_live_guest)
 {
 	struct proc guest, *p;
 
-	start_live(&guest);
+	start_live(&guest, "linger.seconds=6");
 	char *out = calloc(1, 65536), *at;
 
 	ck_assert_int_gt((int)pread(guest.fd_out, out, 65535, 0), 0);
@@ -89,7 +92,7 @@ START_TEST(a_client_that_dies_resumes_the_guest)
 {
 	struct proc guest;
 
-	start_live(&guest);
+	start_live(&guest, "linger.seconds=6");
 	int one = control_connect(SOCKET), two = control_connect(SOCKET);
 
 	control_ok(one, "{\"cmd\": \"pause\"}");
@@ -113,7 +116,7 @@ START_TEST(interrupted_run_cleans_up)
 {
 	struct proc guest;
 
-	start_live(&guest);
+	start_live(&guest, "linger.seconds=6");
 	kill(guest.pid, _i ? SIGTERM : SIGINT);
 	proc_wait(&guest, 20);
 	ck_assert_msg(guest.code != RUN_STUCK && guest.code != 0, "ended with %d", guest.code);

@@ -78,7 +78,7 @@ START_TEST(pictures)
 	expect_code(p, 0);
 	p = run("mm-inspect", "timeline", "<t>.json");
 	expect_code(p, 0);
-	expect_out(p, "^[0-9]+ samples in [0-9]+ ms, 1 tests, 0 OOM kills; engine kvm");
+	expect_out(p, "^[0-9]+ samples in [0-9]+ ms, 1 tests, 0 OOM kills; engine (kvm|kvm-emulated|nested)$");
 	expect_out(p, "^  free\\.Normal +\\|.{72}\\| [0-9]+ to [0-9]+$");
 	p = run("mm-inspect", "timeline", "--svg", "t.svg", "--html", "t.html", "<t>.json");
 	expect_code(p, 0);
