@@ -16,6 +16,7 @@
 #include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/module.h>
+#include <linux/pagemap.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
@@ -303,6 +304,78 @@ static void run_row(const struct row *row)
 		print_row(row->second_name, second, nothing, row->n);
 }
 
+/* ---- kswapd ---- */
+
+/* Pages of a file that reclaim takes: all clean, used once; and runs of kswapd that are counted: those that free so many. */
+#define FILE_PAGES 40000UL
+#define RECLAIM_RUNS 4
+#define RECLAIM_LEAST 64UL
+
+static struct list_head hoard[BENCH_ORDERS];
+
+/* Everything that is free above the min marks, the largest blocks first, without anybody being woken for it. */
+static void take_all_free(void)
+{
+	for (unsigned int order = BENCH_ORDERS; order-- > 0;) {
+		struct page *page;
+
+		while ((page = alloc_pages(__GFP_MOVABLE | __GFP_HIGHMEM | __GFP_NOWARN | __GFP_NOMEMALLOC, order)))
+			list_add(&page->lru, &hoard[order]);
+	}
+}
+
+static void give_all_back(void)
+{
+	struct page *page, *next;
+
+	for (unsigned int order = 0; order < BENCH_ORDERS; order++)
+		list_for_each_entry_safe (page, next, &hoard[order], lru) {
+			page->lru = (struct list_head){NULL, NULL};
+			__free_pages(page, order);
+		}
+}
+
+/*
+ * What kswapd itself needs for each page that it frees, of a file's clean pages: from the min marks to the high ones. The least of
+ * a few runs.
+ */
+static int kswapd_row(void)
+{
+	struct address_space *mapping = bench_mapping_begin();
+	u64 best = U64_MAX;
+
+	if (!mapping)
+		return -ENOMEM;
+	for (unsigned int order = 0; order < BENCH_ORDERS; order++)
+		INIT_LIST_HEAD(&hoard[order]);
+	for (unsigned long i = 0; i < FILE_PAGES; i++) {
+		struct page *page = read_mapping_page(mapping, i, NULL);
+
+		if (IS_ERR(page))
+			return (int)PTR_ERR(page);
+		put_page(page);
+	}
+	for (unsigned int i = 0; i < RECLAIM_RUNS; i++) {
+		unsigned long freed = bench_kswapd_freed();
+		struct page *page;
+		u64 took;
+
+		take_all_free();
+		bench_kswapd_begin();
+		page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 0);
+		took = bench_kswapd_ticks();
+		freed = bench_kswapd_freed() - freed;
+		if (page)
+			__free_pages(page, 0);
+		if (freed >= RECLAIM_LEAST)
+			best = min(best, took / freed);
+	}
+	give_all_back();
+	bench_mapping_end(mapping);
+	print_row("kswapd.page", best, 0, 1);
+	return 0;
+}
+
 static int make_device(void)
 {
 	device = bench_device();
@@ -330,7 +403,7 @@ static int ops(void)
 	kfree(buffer);
 	bench_device_done(device);
 	bench_mm_end(mm);
-	return 0;
+	return kswapd_row();
 }
 
 BENCH_MODULE(ops);
