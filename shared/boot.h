@@ -26,6 +26,8 @@
  *   /console@GPA           compatible "mmvisor,console", reg        (shared/devices.h)
  *   /exit@GPA              compatible "mmvisor,exit", reg
  *   /dma@GPA               compatible "mmvisor,dma", reg, mmvisor,address-bits (u32); one per --dma
+ *   /serial@PORT           compatible "ns16550a", reg: a console on an I/O port, for a VMM without /console
+ *   /exit-port@PORT        compatible "mmvisor,exit-port", reg: takes the exit code as a byte, for a VMM without /exit
  *   /virtio@GPA            compatible "virtio,mmio", reg, label "disk", "scratch" or "swap", as the option (shared/virtio.h)
  *
  * A guest that announced itself (EXIT_ROOT) can be inspected.
@@ -41,6 +43,8 @@
 
 #define FDT_CONSOLE "mmvisor,console"
 #define FDT_EXIT "mmvisor,exit"
+#define FDT_SERIAL "ns16550a"
+#define FDT_EXIT_PORT "mmvisor,exit-port"
 #define FDT_DMA "mmvisor,dma"
 #define FDT_VIRTIO "virtio,mmio"
 #define FDT_DISK "disk"

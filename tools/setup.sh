@@ -43,6 +43,7 @@ nested program cpio          cpio
 nested program objcopy       binutils
 nested program busybox       busybox-static
 bench-native program valgrind valgrind
+bench-native program dtc      device-tree-compiler
 bench-native library mimalloc libmimalloc2.0
 bench-native library jemalloc libjemalloc2
 browser program chromium     chromium

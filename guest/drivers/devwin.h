@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * devwin.h - device registers through the device window: mapped uncached at DEV_VA from the first instruction on.
+ * devwin.h - device registers through the device window: mapped uncached at DEV_VA from the first instruction on; and I/O ports,
+ * which only other VMMs' machines have.
  */
 #ifndef DRIVERS_DEVWIN_H
 #define DRIVERS_DEVWIN_H
@@ -36,6 +37,11 @@ static inline uint64_t dev_read(gpa_t gpa)
 
 	asm volatile("movq %1, %0" : "=r"(value) : "m"(*(volatile uint64_t *)(DEV_VA + (gpa - DEV_GPA))) : "memory");
 	return value;
+}
+
+static inline void port_write(uint16_t port, uint8_t value)
+{
+	asm volatile("outb %0, %1" : : "a"(value), "Nd"(port) : "memory");
 }
 
 #endif

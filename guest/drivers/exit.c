@@ -6,9 +6,12 @@
 
 #include "guest/drivers/devwin.h"
 #include "guest/drivers/exit.h"
+#include "guest/kernel/boot_info.h"
 
 void exit_run(enum exit_code code)
 {
+	if (boot_info.exit_port)
+		port_write(boot_info.exit_port, (uint8_t)code);
 	/* The write does not return; should a VMM let it, this CPU stops here. */
 	dev_write(EXIT_GPA + EXIT_CODE, code);
 	arch_local_irq_disable();

@@ -51,6 +51,7 @@ struct boot_disk {
 /**
  * struct boot_info - one run
  * @ranges: RAM, sorted by address, no overlaps
+ * @console_port, @exit_port: I/O ports that stand for our own devices on another VMM's machine; 0: ours are there
  * @suites: @suites_len bytes of globs, each ended by a NUL; NULL and 0: all suites
  * @replay: compiled op stream (shared/replay.h), or NULL
  */
@@ -60,6 +61,7 @@ struct boot_info {
 	struct boot_cpu cpus[MMV_NR_CPUS];
 	struct boot_range kernel; /* the loaded image, .bss included */
 	struct boot_range blob;
+	uint16_t console_port, exit_port;
 	uint64_t tsc_hz;
 	uint64_t seed;
 	const char *bootargs; /* never NULL */

@@ -205,6 +205,15 @@ static void add_dma(const struct node *n)
 	boot_info.dma[boot_info.nr_dma++] = (struct boot_dma){.base = base, .bits = (uint32_t)bits};
 }
 
+static uint16_t need_port(const struct node *n)
+{
+	gpa_t base = need_reg(n).base;
+
+	if (!base || base > 0xfff0)
+		bad(n->name, "not an I/O port");
+	return (uint16_t)base;
+}
+
 static void add_disk(const struct node *n)
 {
 	const char *label = get_strings(n, P_LABEL);
@@ -231,6 +240,10 @@ static void add_node(const struct node *n, int depth, const char *parent)
 			boot_info.blob = need_reg(n);
 		else if (name_is(n->name, "dma") && is_compatible(n, FDT_DMA))
 			add_dma(n);
+		else if (name_is(n->name, "serial") && is_compatible(n, FDT_SERIAL))
+			boot_info.console_port = need_port(n);
+		else if (name_is(n->name, "exit-port") && is_compatible(n, FDT_EXIT_PORT))
+			boot_info.exit_port = need_port(n);
 		else if (name_is(n->name, "virtio") && is_compatible(n, FDT_VIRTIO))
 			add_disk(n);
 	} else if (depth == 2) {
