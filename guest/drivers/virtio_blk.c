@@ -232,6 +232,15 @@ static bool bio_makes_sense(const struct block_device *dev, const struct bio *bi
 	return nr <= dev->sectors && bio->bi_iter.bi_sector <= dev->sectors - nr;
 }
 
+/* In the deterministic mode a transfer ends where it begins, not when the device likes: its interrupt is waited for on the spot. */
+static void settle(const struct block_device *dev)
+{
+	if (in_interrupt() || irqs_disabled())
+		return;
+	while (READ_ONCE(dev->seen) != READ_ONCE(dev->q->avail_idx) || READ_ONCE(dev->waiting))
+		cpu_relax();
+}
+
 void submit_bio(struct bio *bio)
 {
 	struct block_device *dev = bio->bi_bdev;
@@ -243,12 +252,17 @@ void submit_bio(struct bio *bio)
 		bio_io_error(bio);
 		return;
 	}
+	/* The unlock is a point of the deterministic mode: nobody else may run before the device is done. */
+	preempt_disable();
 	spin_lock_irqsave(&dev->lock, flags);
 	*dev->waiting_end = bio;
 	dev->waiting_end = &bio->bi_next;
 	if (let_in(dev))
 		ring_bell(dev);
 	spin_unlock_irqrestore(&dev->lock, flags);
+	if (unlikely(sched_det))
+		settle(dev);
+	preempt_enable();
 }
 EXPORT_SYMBOL(submit_bio);
 

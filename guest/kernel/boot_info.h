@@ -77,4 +77,7 @@ struct boot_info {
 
 extern struct boot_info boot_info;
 
+/** sched_det - the boot option sched.deterministic: the scheduler's choices come from the seed. Constant from before the first thread. */
+extern bool sched_det;
+
 #endif

@@ -15,8 +15,8 @@
  *   escape   A task that meets no point for QUIET_TICKS real ticks waits for time itself: then real ticks move jiffies and
  *            preempt, and the report at the end says how often, because such a run may not repeat.
  *
- * Not reproducible: what a task makes of ktime_get(), and where a device's interrupt strikes (its handler runs at once; what it
- * wakes waits for the next point). Nothing here is locked: there is one CPU, and interrupts only touch what the comments say.
+ * Disks are waited for where they are asked (virtio_blk.c). Not reproducible: what a task makes of ktime_get(), and where another
+ * device's interrupt strikes (its handler runs at once; what it wakes waits for the next point). Nothing here is locked: there is one CPU, and interrupts only touch what the comments say.
  */
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
@@ -109,7 +109,9 @@ void det_switched(const struct task_struct *task)
 
 bool det_tick(void)
 {
+	/* One a halt: ticks that were late come in a row, and the second would be in before the first one's timers have run. */
 	if (halted && !this_mm_cpu()->nr) {
+		halted = false;
 		next_jiffy();
 		return true;
 	}

@@ -11,6 +11,7 @@
 #include <linux/sched.h>
 #include <linux/smp.h>
 
+#include "guest/kernel/boot_info.h"
 #include "shared/task.h"
 
 extern struct mm_cpu mm_cpus[NR_CPUS];
@@ -79,9 +80,6 @@ void wq_worker_sleeping(struct task_struct *task);
 void wq_worker_running(struct task_struct *task);
 
 /* ---- det.c ---- */
-
-/* The scheduler's choices come from the seed. Constant from before the first thread. */
-extern bool sched_det;
 
 /** det_init - look for the boot option. Return: false if it was given where it cannot work. */
 bool det_init(void);

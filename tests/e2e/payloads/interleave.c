@@ -2,9 +2,11 @@
 /*
  * interleave.c - threads that get into each other's way, and note who had which turn: to be compared between runs.
  *
- * They meet at a spinlock, a mutex, a wait queue, a work queue, timers and RCU, so each of them is part of what has to repeat.
+ * They meet at a spinlock, a mutex, a wait queue, a work queue, timers, RCU and a disk, so each of them is part of what has to
+ * repeat.
  */
 #include <kunit/test.h>
+#include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
@@ -26,10 +28,12 @@ static DECLARE_COMPLETION(done);
 
 static void note(char who)
 {
-	spin_lock_bh(&log_lock);
+	unsigned long flags;
+
+	spin_lock_irqsave(&log_lock, flags);
 	if (nr_turns < sizeof(turns) - 1)
 		turns[nr_turns++] = who;
-	spin_unlock_bh(&log_lock);
+	spin_unlock_irqrestore(&log_lock, flags);
 }
 
 static void work_fn(struct work_struct *work)
@@ -42,6 +46,22 @@ static void rcu_fn(struct rcu_head *head)
 {
 	note('r');
 	kfree(head);
+}
+
+static void disk_is_done(struct bio *bio)
+{
+	note('D');
+	__free_page(bio->bi_io_vec[0].bv_page);
+	bio_put(bio);
+}
+
+static void ask_the_disk(void)
+{
+	struct bio *bio = bio_alloc(blkdev_nth(0), 1, REQ_OP_READ, GFP_KERNEL);
+
+	bio_add_page(bio, alloc_page(GFP_KERNEL), PAGE_SIZE, 0);
+	bio->bi_end_io = disk_is_done;
+	submit_bio(bio);
 }
 
 static void step(char who, unsigned int i)
@@ -68,6 +88,9 @@ static void step(char who, unsigned int i)
 	case 4:
 		msleep((i + (unsigned int)who) % 3 * 10);
 		break;
+	case 5:
+		ask_the_disk();
+		break;
 	default:
 		cond_resched();
 	}
@@ -93,7 +116,7 @@ static void interleave(struct kunit *test)
 	rcu_barrier();
 	flush_scheduled_work();
 	pr_info("turns: %s\n", turns);
-	KUNIT_EXPECT_EQ(test, nr_turns, (unsigned int)(THREADS * STEPS + THREADS * STEPS / 6 * 3));
+	KUNIT_EXPECT_EQ(test, nr_turns, (unsigned int)(THREADS * STEPS + THREADS * STEPS / 6 * 4));
 }
 
 static struct kunit_case cases[] = {
