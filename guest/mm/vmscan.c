@@ -204,6 +204,14 @@ static bool file_is_tiny(const struct scan_control *sc)
 	       lruvec_lru_size(LRU_INACTIVE_ANON, MAX_NR_ZONES - 1) >> sc->priority;
 }
 
+/* Inactive ones, for a pass at this priority. Of short lists scan_counts() takes more than the priority says: so a cluster will do. */
+static bool enough_file_pages(const struct scan_control *sc)
+{
+	unsigned long inactive = lruvec_lru_size(LRU_INACTIVE_FILE, sc->highest);
+
+	return inactive >> sc->priority || (sc->priority <= DEF_PRIORITY - 2 && inactive >= SWAP_CLUSTER_MAX);
+}
+
 /* Parts of 2 * 100 that each kind bears: [0] anonymous, [1] file. */
 static void shares(const struct scan_control *sc, unsigned long part[2])
 {
@@ -223,7 +231,7 @@ static void shares(const struct scan_control *sc, unsigned long part[2])
 		part[1] = 0;
 		return;
 	}
-	if (!inactive_is_low(true) && lruvec_lru_size(LRU_INACTIVE_FILE, sc->highest) >> sc->priority)
+	if (!inactive_is_low(true) && enough_file_pages(sc))
 		return;
 	/* What costs half of all I/O bears half as much as what costs none. */
 	total = READ_ONCE(lruvec->cost[0]) + READ_ONCE(lruvec->cost[1]);
