@@ -157,11 +157,34 @@ static void drain_here(void *unused)
 	lru_add_drain();
 }
 
+static bool has_waiting(int cpu, void *unused)
+{
+	const struct lru_cpu *its = &mm_node.lru_cpus[cpu];
+	uint32_t nr = 0;
+
+	(void)unused;
+	for (unsigned int kind = 0; kind < NR_LRU_BATCHES; kind++)
+		nr += READ_ONCE(its->batch[kind].nr);
+	return nr != 0;
+}
+
+/* The others are interrupted and waited for: so in a task that holds no spinlock, which may be one that reclaims. */
 void lru_add_drain_all(void)
 {
-	on_each_cpu(drain_here, NULL, 1);
+	on_each_cpu_cond(has_waiting, drain_here, NULL, 1);
 }
 EXPORT_SYMBOL(lru_add_drain_all);
+
+bool lru_drain_waiting(void)
+{
+	bool any = false;
+
+	for (uint32_t cpu = 0; cpu < mm_root.nr_cpus && !any; cpu++)
+		any = has_waiting((int)cpu, NULL);
+	if (any)
+		lru_add_drain_all();
+	return any;
+}
 
 /* ---- a page's way ---- */
 

@@ -7,7 +7,7 @@
  *   3  large or unmovable blocks: compaction, without waiting
  *   4  the same with special rights: who frees memory (PF_MEMALLOC), who dies for want of it
  *   5  who may not wait, or frees memory himself, fails here
- *   6  direct reclaim; then HIGHATOMIC blocks and all CPUs' lists are given back, once
+ *   6  direct reclaim; then HIGHATOMIC blocks and all CPUs' lists are given back, once each time
  *   7  compaction, harder each time that it made progress
  *   8  __GFP_NORETRY, and large blocks without __GFP_RETRY_MAYFAIL, fail here
  *   9  again from 4 while what reclaim could free would be enough; MAX_RECLAIM_RETRIES rounds without progress at most
@@ -34,7 +34,6 @@
  * @rights:    what it may do to a zone now
  * @no_progress: rounds of reclaim that brought nothing
  * @reclaimed: pages that the last round brought
- * @drained:   what can be given back has been
  */
 struct slow {
 	const struct page_request *r;
@@ -153,7 +152,8 @@ static bool should_reclaim_retry(struct slow *s)
 		s->no_progress++;
 	if (s->no_progress > MAX_RECLAIM_RETRIES)
 		return unreserve(s->r, true);
-	if (!reclaim_could_help(s))
+	/* Pages in CPUs' batches are not counted among those that can be got back. */
+	if (!reclaim_could_help(s) && !(lru_drain_waiting() && reclaim_could_help(s)))
 		return false;
 	/* A work item may keep others waiting that would free memory. */
 	if (current->flags & PF_WQ_WORKER)
@@ -183,7 +183,9 @@ static struct page *kill_somebody(struct slow *s, bool *hope)
 		schedule_timeout_uninterruptible(1);
 		return NULL;
 	}
-	/* At the high mark: somebody may have freed much since, and then nobody need die. */
+	/* At the high mark: somebody may have freed much since, on any CPU, and then nobody need die. */
+	lru_drain_waiting();
+	drain_all_pages(NULL);
 	page = page_take_above(r, WMARK_HIGH);
 	if (!page && may_kill(r)) {
 		*hope = out_of_memory(&oc);

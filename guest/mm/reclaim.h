@@ -42,6 +42,8 @@ unsigned long isolate_lru_pages(enum lru_list lru, unsigned long nr_to_scan, enu
 void putback_lru_pages(struct list_head *pages);
 /** lru_page_release - the last reference of a page is gone: off its list. Context: any. */
 void lru_page_release(struct page *page);
+/** lru_drain_waiting - all CPUs' batches are emptied. Context: task, may sleep. Return: did anything wait there? */
+bool lru_drain_waiting(void);
 /** lruvec_lru_size - pages on a list that lie in zones up to @highest */
 unsigned long lruvec_lru_size(enum lru_list lru, enum zone_type highest);
 /** lru_note_cost - it cost I/O, or will, to get @pages of a kind back */

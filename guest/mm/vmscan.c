@@ -380,6 +380,9 @@ unsigned long try_to_free_pages(unsigned int order, gfp_t gfp)
 	token = memalloc_noreclaim_save();
 	sc.nr_reclaimed = reclaim_idle();
 	got = direct_rounds(&sc);
+	/* What waits in some CPU's batch is on no list, or held by the batch. */
+	if (!got && lru_drain_waiting())
+		got = direct_rounds(&sc);
 	if (!got && sc.skipped_deactivate) {
 		sc.force_deactivate = true;
 		got = direct_rounds(&sc);

@@ -48,6 +48,7 @@ char *skip_spaces(const char *s);
 int scnprintf(char *buf, size_t size, const char *fmt, ...);
 long strscpy(char *to, const char *from, size_t size);
 void on_each_cpu(void (*fn)(void *), void *info, int wait);
+void on_each_cpu_cond(bool (*cond)(int, void *), void (*fn)(void *), void *info, bool wait);
 void schedule(void);
 void preempt_schedule(void);
 int __cond_resched(void);
@@ -246,6 +247,20 @@ void on_each_cpu(void (*fn)(void *), void *info, int wait)
 	sim_irq_flags = 0;
 	for (sim_cpu = 0; sim_cpu < nr_cpu_ids; sim_cpu++)
 		fn(info);
+	sim_cpu = me;
+	sim_irq_flags = flags;
+}
+
+void on_each_cpu_cond(bool (*cond)(int, void *), void (*fn)(void *), void *info, bool wait)
+{
+	unsigned int me = sim_cpu;
+	unsigned long flags = sim_irq_flags;
+
+	(void)wait;
+	sim_irq_flags = 0;
+	for (sim_cpu = 0; sim_cpu < nr_cpu_ids; sim_cpu++)
+		if (cond((int)sim_cpu, info))
+			fn(info);
 	sim_cpu = me;
 	sim_irq_flags = flags;
 }

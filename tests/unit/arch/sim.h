@@ -62,6 +62,8 @@ unsigned long sim_rcu_waiting(void);
 /** sim_on_sleep - what happens while a task sleeps; sim_sleeps: how often one did. */
 extern void (*sim_on_sleep)(void);
 extern unsigned long sim_sleeps;
+/** sim_on_trylock - what happens before a mutex is tried. */
+extern void (*sim_on_trylock)(void);
 /** sim_user_hole, sim_user_end - user addresses below the one, and from the other on, are not mapped. */
 extern unsigned long sim_user_hole, sim_user_end;
 

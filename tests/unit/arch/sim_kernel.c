@@ -175,9 +175,13 @@ int send_sig(int sig, struct task_struct *task, int priv)
 	return sig == SIGKILL ? 0 : -EINVAL;
 }
 
+void (*sim_on_trylock)(void);
+
 bool mutex_trylock(struct mutex *lock)
 {
 	(void)lock;
+	if (sim_on_trylock)
+		sim_on_trylock();
 	return true;
 }
 
