@@ -10,10 +10,10 @@ E2E_TESTS :=
 PAYLOAD_HEADERS := $(wildcard include/*/*.h include/*/*/*.h shared/*.h guest/arch/x86/include/asm/*.h)
 
 # Every Check program is linked with these (marks.c says why it takes the place of a function of the library).
-CHECK_OBJ  := $(O)/tests/marks.o
+CHECK_OBJ  := $(O)/tests/marks.o $(O)/tests/runner.o
 CHECK_LIBS := -Wl,--wrap=_mark_point -lcheck -lsubunit -lrt -lm -lpthread
 
-$(CHECK_OBJ): tests/marks.c
+$(CHECK_OBJ): $(O)/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$@)
 	$(Q)$(CC) $(HOST_CFLAGS) -MMD -MP -c -o $@ $<

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "tests/fuzz/fuzz_dma.h"
+#include "tests/runner.h"
 
 #define INPUTS 400
 #define INPUT_MAX 600
@@ -44,17 +45,11 @@ int main(void)
 	const char *text = getenv("FUZZ_SEED");
 	Suite *s = suite_create("fuzz");
 	TCase *t = tcase_create("fuzz");
-	SRunner *r;
-	int failed;
 
 	seed = text ? strtoull(text, NULL, 0) : (uint64_t)time(NULL) * 2654435761U + 1;
 	printf("FUZZ_SEED=%#" PRIx64 "\n", seed);
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, dma_engine);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(s));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/runner.h"
 #include "tests/trace/tt.h"
 
 static char folder[64];
@@ -115,15 +116,11 @@ const char *tt_error(const char *text, size_t size)
 int main(void)
 {
 	SRunner *sr = srunner_create(suite_parse());
-	int failed;
 
 	srunner_add_suite(sr, suite_input());
 	srunner_add_suite(sr, suite_compile());
 	srunner_add_suite(sr, suite_owner());
 	srunner_add_suite(sr, suite_totals());
 	srunner_add_suite(sr, suite_whole());
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(sr);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pc.h - the machine of the tests of slabs and kmalloc(): memory where a PC of 112 MiB has it, four CPUs.
+ * pc.h - the machine of the tests of slabs, kmalloc() and vmalloc(): memory where a PC of 112 MiB has it, four CPUs.
  */
 #ifndef TESTS_UNIT_PC_H
 #define TESTS_UNIT_PC_H

@@ -14,6 +14,7 @@
 #include <linux/slab.h>
 #include <linux/swiotlb.h>
 
+#include "tests/runner.h"
 #include "tests/unit/arch/sim.h"
 #include "tests/unit/validate.h"
 
@@ -288,8 +289,6 @@ int main(void)
 {
 	Suite *s = suite_create("dma");
 	TCase *t = tcase_create("dma");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, masks);
@@ -299,9 +298,5 @@ int main(void)
 	tcase_add_test(t, pools_against_the_model);
 	tcase_add_test(t, failures_leave_nothing);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(s));
 }

@@ -4,7 +4,6 @@
  * model that knows, for each page, what must be read and what may be on the disk.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/bio.h>
@@ -15,6 +14,7 @@
 #include <linux/writeback.h>
 
 #include "guest/mm/page_cache.h"
+#include "tests/runner.h"
 #include "tests/unit/arch/sim.h"
 #include "tests/unit/validate.h"
 
@@ -324,11 +324,5 @@ static Suite *filemap_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(filemap_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(filemap_suite()));
 }

@@ -14,6 +14,7 @@
 #include <linux/vmalloc.h>
 #include <asm/sections.h>
 
+#include "tests/runner.h"
 #include "tests/unit/pc.h"
 
 static struct kmem_cache *cache_of(const void *obj)
@@ -404,11 +405,5 @@ static Suite *kmalloc_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(kmalloc_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(kmalloc_suite()));
 }

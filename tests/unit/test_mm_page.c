@@ -16,16 +16,9 @@
 #include <linux/memblock.h>
 #include <linux/mm.h>
 
-#include "tests/unit/arch/sim.h"
-#include "tests/unit/validate.h"
+#include "tests/runner.h"
+#include "tests/unit/zones.h"
 
-#define MiB(n) ((uint64_t)(n) << 20)
-#define GiB(n) ((uint64_t)(n) << 30)
-
-/* All three zones, the hole at 640 KiB, ends that no large block fits. */
-static const struct sim_range pc[] = {
-	{0, 0xa0000}, {0x100000, MiB(15)}, {MiB(16), MiB(32) + 0x5000}, {GiB(4) + 0x3000, MiB(24)}, {0, 0},
-};
 static const struct sim_range only_normal[] = {{GiB(4), GiB(1)}, {0, 0}};
 static const struct sim_range small_normal[] = {{GiB(4), MiB(16)}, {0, 0}};
 
@@ -627,11 +620,5 @@ static Suite *page_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(page_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(page_suite()));
 }

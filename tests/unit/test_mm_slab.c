@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/slab.h>
 
+#include "tests/runner.h"
 #include "tests/unit/pc.h"
 
 /* ---- caches ---- */
@@ -675,11 +676,5 @@ static Suite *slab_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(slab_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(slab_suite()));
 }

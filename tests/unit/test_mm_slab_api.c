@@ -19,6 +19,7 @@
 #include <linux/vmalloc.h>
 #include <asm/sections.h>
 
+#include "tests/runner.h"
 #include "tests/unit/pc.h"
 
 /* ---- merging ---- */
@@ -665,11 +666,5 @@ static Suite *api_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(api_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(api_suite()));
 }

@@ -4,7 +4,6 @@
  * of each address space must hold. Who writes is the test: it does what a CPU would, bits included.
  */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <linux/bio.h>
@@ -17,6 +16,7 @@
 #include <linux/swap.h>
 
 #include "guest/mm/user_mm.h"
+#include "tests/runner.h"
 #include "tests/unit/arch/sim.h"
 #include "tests/unit/validate.h"
 
@@ -429,8 +429,6 @@ int main(void)
 {
 	Suite *s = suite_create("mm_user");
 	TCase *t = tcase_create("user");
-	SRunner *r;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, faults);
@@ -441,9 +439,5 @@ int main(void)
 	tcase_add_test(t, too_many_copies);
 	tcase_add_test(t, random_use);
 	suite_add_tcase(s, t);
-	r = srunner_create(s);
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(s));
 }

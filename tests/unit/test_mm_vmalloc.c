@@ -11,29 +11,8 @@
 #include <linux/mm.h>
 #include <linux/vmalloc.h>
 
-#include "tests/unit/arch/sim.h"
-#include "tests/unit/validate.h"
-
-#define MiB(n) ((uint64_t)(n) << 20)
-#define GiB(n) ((uint64_t)(n) << 30)
-
-static const struct sim_range pc[] = {
-	{0, 0xa0000}, {0x100000, MiB(15)}, {MiB(16), MiB(32)}, {GiB(4), MiB(64)}, {0, 0},
-};
-
-static void boot(void)
-{
-	sim_start(pc, 2);
-}
-
-static unsigned long usage(void)
-{
-	struct mm_usage u;
-
-	assert_valid();
-	mm_usage(&u);
-	return u.pages + u.objects + u.areas;
-}
+#include "tests/runner.h"
+#include "tests/unit/pc.h"
 
 static const char zeros[PAGE_SIZE];
 
@@ -480,11 +459,5 @@ static Suite *vmalloc_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(vmalloc_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(vmalloc_suite()));
 }

@@ -18,34 +18,22 @@
 #include <linux/vmalloc.h>
 
 #include "guest/mm/vmalloc.h"
-#include "tests/unit/arch/sim.h"
-#include "tests/unit/validate.h"
-
-#define MiB(n) ((uint64_t)(n) << 20)
-#define GiB(n) ((uint64_t)(n) << 30)
+#include "tests/runner.h"
+#include "tests/unit/pc.h"
 
 /* Between the two pieces, and in a file that is as long as RAM: a device's memory that can be read here too. */
 #define DEVICE MiB(512)
 
-static const struct sim_range pc[] = {
+static const struct sim_range with_device[] = {
 	{0, 0xa0000}, {0x100000, MiB(15)}, {MiB(16), MiB(48)}, {GiB(4), MiB(64)}, {0, 0},
 };
 
 enum { FOREIGN = 600 };
 static struct page *foreign[FOREIGN]; /* pages that areas show but do not own */
 
-static void boot(void)
+static void start(void)
 {
-	sim_start(pc, 2);
-}
-
-static unsigned long usage(void)
-{
-	struct mm_usage u;
-
-	assert_valid();
-	mm_usage(&u);
-	return u.pages + u.objects + u.areas;
+	sim_start(with_device, 2);
 }
 
 /* The first word of each foreign page is its number. */
@@ -297,7 +285,7 @@ START_TEST(random_mappings_against_the_model)
 {
 	unsigned long steps = sim_steps(3000), before;
 
-	boot();
+	start();
 	before = usage();
 	vmap_lazy_budget = budgets[_i];
 	get_foreign();
@@ -352,7 +340,7 @@ START_TEST(every_refusal_unwinds)
 	enum kind kind = refused[_i].kind;
 	unsigned long before;
 
-	boot();
+	start();
 	get_foreign();
 	before = usage();
 	for (long n = 0;; n++) {
@@ -383,7 +371,7 @@ START_TEST(every_refusal_in_an_interrupt_unwinds)
 	unsigned long before;
 	bool done = false;
 
-	boot();
+	start();
 	before = usage();
 	for (long n = 0; !done; n++) {
 		void *p;
@@ -446,7 +434,7 @@ START_TEST(others_are_asked_to_give_back)
 	unsigned long before;
 	struct vm_struct *vm;
 
-	boot();
+	start();
 	before = usage();
 	ck_assert_int_eq(register_vmap_purge_notifier(&giver), 0);
 	ck_assert_int_eq(register_vmap_purge_notifier(&looker), 0);
@@ -493,7 +481,7 @@ START_TEST(large_pages)
 	unsigned long before, size = 3 * PMD_SIZE + 7 * PAGE_SIZE;
 	char *p;
 
-	boot();
+	start();
 	before = usage();
 	p = vmalloc_huge(size, GFP_KERNEL | __GFP_ZERO);
 	ck_assert(p && is_vm_area_hugepages(p));
@@ -526,7 +514,7 @@ START_TEST(mistakes_are_named)
 	struct page *page;
 	char *p, *m, *r;
 
-	boot();
+	start();
 	before = usage();
 	page = alloc_page(GFP_KERNEL);
 	pfn = page_to_pfn(page);
@@ -588,11 +576,5 @@ static Suite *vmap_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(vmap_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(vmap_suite()));
 }

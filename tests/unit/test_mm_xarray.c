@@ -11,6 +11,7 @@
 #include <linux/mm.h>
 #include <linux/xarray.h>
 
+#include "tests/runner.h"
 #include "tests/unit/arch/sim.h"
 #include "tests/unit/validate.h"
 
@@ -367,11 +368,5 @@ static Suite *xarray_suite(void)
 
 int main(void)
 {
-	SRunner *r = srunner_create(xarray_suite());
-	int failed;
-
-	srunner_run_all(r, CK_ENV);
-	failed = srunner_ntests_failed(r);
-	srunner_free(r);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(xarray_suite()));
 }

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/runner.h"
 #include "tools/trace/trace.h"
 #include "tools/view/view.h"
 #include "vmm/run.h"
@@ -253,8 +254,6 @@ int main(void)
 {
 	Suite *s = suite_create("image");
 	TCase *t = tcase_create("image");
-	SRunner *sr;
-	int failed;
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, undamaged);
@@ -262,9 +261,5 @@ int main(void)
 	tcase_add_loop_test(t, damaged, 0, NR_DAMAGED);
 	tcase_add_loop_test(t, cut_short, 0, 4);
 	suite_add_tcase(s, t);
-	sr = srunner_create(s);
-	srunner_run_all(sr, CK_ENV);
-	failed = srunner_ntests_failed(sr);
-	srunner_free(sr);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return run_to_end(srunner_create(s));
 }
