@@ -51,9 +51,10 @@ const char *image_core(void)
 	return image.core;
 }
 
-void image_make(const char *core, bool debug)
+/* Run the payload to its end, leaving @core. */
+static void image_make(const char *core, bool debug)
 {
-	char program[PATH_MAX], payload[PATH_MAX], out[128];
+	char program[PATH_MAX], payload[PATH_MAX], out[160];
 	int status;
 	pid_t pid;
 
@@ -277,7 +278,7 @@ void page_copy(uint64_t pfn, struct page *page)
 		ck_abort_msg("no entry for pfn %#lx", pfn);
 }
 
-/* What the payload writes to ->private of a page that is its own, and nobody's else: of single pages others have some too. */
+/* What the payload writes to ->private of a page that is its own, and nobody else's: of single pages others have some too. */
 #define OWN_PAGE 0x72696368UL
 
 uint64_t used_page(unsigned int owner, int order)

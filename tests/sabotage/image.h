@@ -23,8 +23,6 @@ void image_load_debug(void);
 void image_unload(void);
 /** image_done - does the guest say that it is done, or may operations be under way? True after image_load(). */
 void image_done(bool done);
-/** image_make - run the payload to its end, leaving @core. */
-void image_make(const char *core, bool debug);
 /** image_core - path of the core itself, for tests of the programs. */
 const char *image_core(void);
 /** image_program - path of a built program. */
@@ -121,7 +119,7 @@ void link_after(gva_t node, gva_t head);
 gva_t zone_addr(unsigned int zone);
 void zone_copy(unsigned int zone, struct zone *z);
 
-/** used_page - a used head with this owner and order. order -1: any of at least 1. */
+/** used_page - a used head with this owner and order; of raw single pages, one of the payload's. order -1: any of at least 1. */
 uint64_t used_page(unsigned int owner, int order);
 /** free_page_head - the first block on a free list: highest zone first. */
 uint64_t free_page_head(unsigned int order, unsigned int *zone);
@@ -203,5 +201,7 @@ int matrix_print(void);
 
 TCase *robust_tests(void);
 TCase *program_tests(void);
+/** add_debug_program_tests - to a test case that has loaded the debug kernel's image */
+void add_debug_program_tests(TCase *t);
 
 #endif

@@ -159,40 +159,44 @@ START_TEST(copy_holds)
 }
 END_TEST
 
-/* The debug kernel keeps more and moves less; the rules are the same. */
+/* ---- the debug kernel's core ---- */
+
+/* It keeps more and moves less; the rules are the same. */
 START_TEST(debug_kernel_holds)
 {
-	image_make(core, true);
-	ck_assert_int_eq(inspect("check", core, NULL, NULL), 0);
+	ck_assert_int_eq(inspect("check", image_core(), NULL, NULL), 0);
 	ck_assert_msg(strstr(out, "invariants hold"), "%s", out);
 }
 END_TEST
 
-/* A page of the payload's in the debug kernel's core: the stack of its allocation leads to the payload. */
+/* A page of the payload's: the stack of its allocation leads to the payload. */
 START_TEST(debug_kernel_knows_owners)
 {
-	char pfn[32] = "";
+	char pfn[32];
 	struct json_object *o, *story, *x;
 
-	image_make(core, true);
-	for (unsigned int i = 0; i < 4096 && !pfn[0]; i++) {
-		char number[32];
-
-		snprintf(number, sizeof(number), "%#x", 0x100000 + i);
-		ck_assert_int_eq(inspect("page", core, number, NULL), 0);
-		if (strstr(out, "owner    raw") && strstr(out, "GFP_KERNEL") && strstr(out, "run_body"))
-			snprintf(pfn, sizeof(pfn), "%s", number);
-	}
-	ck_assert_str_ne(pfn, "");
+	snprintf(pfn, sizeof(pfn), "%#lx", used_page(OWNER_RAW, 0));
+	ck_assert_int_eq(inspect("page", image_core(), pfn, NULL), 0);
+	ck_assert_msg(strstr(out, "owner    raw") && strstr(out, "GFP_KERNEL") && strstr(out, "run_body"), "%s", out);
 	ck_assert_msg(strstr(out, "allocated by thread ") && strstr(out, "\n    alloc_pages"), "%s", out);
-	ck_assert_int_eq(inspect("page", "--json", core, pfn), 0);
+	ck_assert_int_eq(inspect("page", "--json", image_core(), pfn), 0);
 	o = json_tokener_parse(out);
 	ck_assert_msg(o && json_object_object_get_ex(o, "allocation", &story), "%s", out);
 	ck_assert(json_object_object_get_ex(story, "stack", &x) && json_object_array_length(x) >= 4);
 	ck_assert(json_object_object_get_ex(story, "freed", &x) && !json_object_get_boolean(x));
 	json_object_put(o);
-	/* The release kernel keeps nothing of the kind. */
+}
+END_TEST
+
+/* ---- damaged cores ---- */
+
+START_TEST(release_kernel_knows_no_owners)
+{
+	char pfn[32];
+
+	snprintf(pfn, sizeof(pfn), "%#lx", used_page(OWNER_RAW, 0));
 	ck_assert_int_eq(inspect("page", image_core(), pfn, NULL), 0);
+	ck_assert_ptr_nonnull(strstr(out, "owner    raw"));
 	ck_assert_ptr_null(strstr(out, "allocated by"));
 }
 END_TEST
@@ -527,6 +531,13 @@ START_TEST(live_damage_is_noticed)
 }
 END_TEST
 
+void add_debug_program_tests(TCase *t)
+{
+	tcase_add_checked_fixture(t, begin, end);
+	tcase_add_test(t, debug_kernel_holds);
+	tcase_add_test(t, debug_kernel_knows_owners);
+}
+
 TCase *program_tests(void)
 {
 	TCase *t = tcase_create("programs");
@@ -535,8 +546,7 @@ TCase *program_tests(void)
 	tcase_add_unchecked_fixture(t, image_load, image_unload);
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, copy_holds);
-	tcase_add_test(t, debug_kernel_holds);
-	tcase_add_test(t, debug_kernel_knows_owners);
+	tcase_add_test(t, release_kernel_knows_no_owners);
 	tcase_add_test(t, damage_is_named);
 	tcase_add_test(t, other_versions_are_refused);
 	tcase_add_test(t, lost_root_is_broken);

@@ -185,7 +185,7 @@ START_TEST(untouched_debug_image_holds)
 }
 END_TEST
 
-static TCase *debug_tests(void)
+static TCase *debug_tests(bool programs)
 {
 	TCase *t = tcase_create("debug");
 
@@ -193,6 +193,8 @@ static TCase *debug_tests(void)
 	tcase_add_unchecked_fixture(t, image_load_debug, image_unload);
 	tcase_add_test(t, untouched_debug_image_holds);
 	tcase_add_loop_test(t, debug_are_noticed, 0, sabotage_count(true));
+	if (programs)
+		add_debug_program_tests(t);
 	return t;
 }
 
@@ -214,7 +216,7 @@ int main(int argc, char **argv)
 	tcase_add_loop_test(t, all_are_noticed, 0, sabotage_count(false));
 	tcase_add_loop_test(t, threads_find_the_same, 0, sabotage_count(false) / EVERY);
 	suite_add_tcase(s, t);
-	suite_add_tcase(s, debug_tests());
+	suite_add_tcase(s, debug_tests(!table));
 	if (!table) {
 		suite_add_tcase(s, robust_tests());
 		suite_add_tcase(s, program_tests());
