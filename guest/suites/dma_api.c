@@ -75,13 +75,7 @@ static enum dma_status run(struct kunit *test, struct dma_request *req)
 
 static bool all_are(const void *p, unsigned char byte, size_t n)
 {
-	const unsigned char *b = p;
-
-	while (n && *b == byte) {
-		b++;
-		n--;
-	}
-	return !n;
+	return !memchr_inv(p, byte, n);
 }
 
 /* ---- masks ---- */

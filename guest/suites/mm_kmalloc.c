@@ -189,7 +189,7 @@ static void churn(struct mm_worker *w)
 		size_t size;
 	} held[HELD] = {{NULL, 0}};
 
-	for (unsigned int step = 0; step < 800; step++) {
+	for (unsigned int step = 0; step < mm_steps(800); step++) {
 		unsigned int i = mm_below(&w->rnd, HELD);
 
 		if (held[i].p) {

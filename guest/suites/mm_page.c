@@ -257,7 +257,7 @@ static void churn(struct mm_worker *w)
 		unsigned int order;
 	} held[HELD] = {{NULL, 0}};
 
-	for (unsigned int step = 0; step < 600; step++) {
+	for (unsigned int step = 0; step < mm_steps(600); step++) {
 		unsigned int i = mm_below(&w->rnd, HELD);
 
 		if (held[i].page) {

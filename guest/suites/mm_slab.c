@@ -169,7 +169,7 @@ static void *ring[RING];
 /* Swap a marked object of one's own against whatever lies there, check it and free it. */
 static void exchange(struct mm_worker *w)
 {
-	for (unsigned int step = 0; step < 500; step++) {
+	for (unsigned int step = 0; step < mm_steps(500); step++) {
 		unsigned long *o = kmem_cache_alloc(shared, step & 1 ? GFP_KERNEL : GFP_ATOMIC);
 
 		if (!o) {

@@ -50,7 +50,7 @@ static void under_storm(struct mm_worker *w)
 {
 	void *held[40] = {NULL};
 
-	for (unsigned int step = 0; step < 1500; step++) {
+	for (unsigned int step = 0; step < mm_steps(1500); step++) {
 		void **slot = &held[mm_below(&w->rnd, ARRAY_SIZE(held))];
 
 		if (*slot) {
@@ -80,7 +80,7 @@ static void interrupt_storm(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, stormed);
 	for_each_online_cpu (cpu) {
 		memset(&storms[cpu], 0, sizeof(storms[cpu]));
-		handles[cpu] = cpu < 4 ? dma_storm_start(0, cpu, 4000, storm_step, &storms[cpu]) : -1;
+		handles[cpu] = cpu < 4 ? dma_storm_start(0, cpu, mm_steps(4000), storm_step, &storms[cpu]) : -1;
 		KUNIT_EXPECT_TRUE(test, cpu >= 4 || handles[cpu] >= 0);
 	}
 	mm_on_all_cpus(test, under_storm);
@@ -152,7 +152,7 @@ static struct kmem_cache *versions;
 /* CPU 0 replaces the version, the others read it: none may see one that is somebody else's already. */
 static void replace_and_read(struct mm_worker *w)
 {
-	for (unsigned int step = 0; step < 400; step++) {
+	for (unsigned int step = 0; step < mm_steps(400); step++) {
 		struct version *v;
 
 		if (w->cpu == 0) {
@@ -188,7 +188,7 @@ static void readers_see_whole_versions(struct kunit *test)
 
 static void defer_frees(struct mm_worker *w)
 {
-	for (unsigned int step = 0; step < 300; step++) {
+	for (unsigned int step = 0; step < mm_steps(300); step++) {
 		struct version *v = kvmalloc(mm_below(&w->rnd, 20) ? 64 : 9000, GFP_KERNEL);
 
 		if (!v)
@@ -217,7 +217,7 @@ static void *typesafe_seen[16];
 
 static void typesafe_worker(struct mm_worker *w)
 {
-	for (unsigned int step = 0; step < 400; step++) {
+	for (unsigned int step = 0; step < mm_steps(400); step++) {
 		struct version **slot = (struct version **)&typesafe_seen[mm_below(&w->rnd, 16)];
 		struct version *v;
 

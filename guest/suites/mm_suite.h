@@ -3,7 +3,8 @@
  * mm_suite.h - what the suites of the allocators share: the same work in a thread on every CPU, work in an interrupt, and
  * patterns that say whose memory it is.
  *
- * Loops are sized for a machine that runs two million instructions a second: a suite takes about a million.
+ * Loops are sized for a machine that runs two million instructions a second: a suite takes about a million. In the debug kernel an
+ * allocation is dozens of times as long: on such a machine loops are shorter (mm_steps()).
  */
 #ifndef GUEST_SUITES_MM_SUITE_H
 #define GUEST_SUITES_MM_SUITE_H
@@ -13,6 +14,7 @@
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/kthread.h>
+#include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -104,12 +106,32 @@ static void mm_wait_for_all(struct mm_worker *w)
 		msleep(1);
 }
 
+/* Do 64 small allocations take more than ten milliseconds? */
+static bool mm_slow;
+
+static inline void mm_measure(void)
+{
+	u64 from = ktime_get_ns();
+
+	for (unsigned int i = 0; i < 64; i++)
+		kfree(kmalloc(64, GFP_KERNEL));
+	mm_slow = ktime_get_ns() - from > 10 * NSEC_PER_MSEC;
+}
+
+/** mm_steps - @steps of a loop, a quarter of them where allocations are slow. */
+static inline unsigned int mm_steps(unsigned int steps)
+{
+	return mm_slow ? steps / 4 : steps;
+}
+
 static inline int mm_case_begin(struct kunit *test)
 {
 	static bool warm;
 
-	if (!warm)
+	if (!warm) {
 		mm_on_all_cpus(test, mm_wait_for_all);
+		mm_measure();
+	}
 	warm = true;
 	mm_settle();
 	mm_usage(&mm_before);

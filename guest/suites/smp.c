@@ -14,23 +14,7 @@
 #include <linux/smp.h>
 #include <linux/wait.h>
 
-#define PATIENCE (20 * HZ)
-
-#define UNTIL(cond)                                                                                                    \
-	({                                                                                                             \
-		unsigned long __end = jiffies + PATIENCE;                                                              \
-		while (!(cond) && time_before(jiffies, __end))                                                         \
-			schedule_timeout_uninterruptible(1);                                                           \
-		!!(cond);                                                                                              \
-	})
-
-static unsigned int this_cpu(void)
-{
-	unsigned int cpu = get_cpu();
-
-	put_cpu();
-	return cpu;
-}
+#include "sched_suite.h"
 
 /* A thread that the case stops itself. */
 static struct task_struct *start(struct kunit *test, int (*fn)(void *), void *data, const struct cpumask *where)

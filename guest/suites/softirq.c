@@ -17,24 +17,7 @@
 #include <linux/timer.h>
 #include <mmvisor/dma_engine.h>
 
-#define PATIENCE (20 * HZ)
-
-/* Wait until it is so, or far too long. */
-#define UNTIL(cond)                                                                                                    \
-	({                                                                                                             \
-		unsigned long __end = jiffies + PATIENCE;                                                              \
-		while (!(cond) && time_before(jiffies, __end))                                                         \
-			schedule_timeout_uninterruptible(1);                                                           \
-		!!(cond);                                                                                              \
-	})
-
-static unsigned int this_cpu(void)
-{
-	unsigned int cpu = get_cpu();
-
-	put_cpu();
-	return cpu;
-}
+#include "sched_suite.h"
 
 /** struct seen - what a function finds around it when it runs */
 struct seen {
