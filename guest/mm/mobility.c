@@ -63,26 +63,35 @@ static void count_pageblock(const struct zone *zone, unsigned long pfn, struct p
 	}
 }
 
+/* The first free block from *@pfn on, which goes on to behind it; NULL before @end. What is not of the zone is passed over. */
+static struct page *next_free_block(const struct zone *zone, unsigned long *pfn, unsigned long end)
+{
+	while (*pfn < end) {
+		struct page *page = pfn_to_page(*pfn);
+
+		if (!zone_has_solid(zone, *pfn) && !zone_has_page(zone, *pfn)) {
+			(*pfn)++;
+			continue;
+		}
+		*pfn += 1UL << page->order;
+		if (page->state == PAGE_FREE)
+			return page;
+	}
+	return NULL;
+}
+
 /* All free blocks of the pageblock to the lists of @type. None is larger than the pageblock. Return: pages. */
 static unsigned long move_free_blocks(struct zone *zone, unsigned long pfn, unsigned int type)
 {
 	unsigned long end = pfn + PAGEBLOCK_PAGES, moved = 0;
+	struct page *page;
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		unsigned int order;
+	while ((page = next_free_block(zone, &pfn, end))) {
+		unsigned int order = page->order;
 
-		if (!zone_has_solid(zone, pfn) && !zone_has_page(zone, pfn)) {
-			pfn++;
-			continue;
-		}
-		order = page->order;
-		if (page->state == PAGE_FREE) {
-			zone_unlist_block(zone, page, order);
-			zone_list_block(zone, page, order, type, page->flags);
-			moved += 1UL << order;
-		}
-		pfn += 1UL << order;
+		zone_unlist_block(zone, page, order);
+		zone_list_block(zone, page, order, type, page->flags);
+		moved += 1UL << order;
 	}
 	return moved;
 }
@@ -94,23 +103,14 @@ static unsigned long move_free_blocks(struct zone *zone, unsigned long pfn, unsi
 static void refile_free_blocks(struct zone *zone, unsigned long pfn)
 {
 	unsigned long end = pfn + PAGEBLOCK_PAGES;
+	struct page *page;
 
-	while (pfn < end) {
-		struct page *page = pfn_to_page(pfn);
-		unsigned int order;
+	while ((page = next_free_block(zone, &pfn, end))) {
+		unsigned int order = page->order;
+		uint32_t flags = page->flags;
 
-		if (!zone_has_solid(zone, pfn) && !zone_has_page(zone, pfn)) {
-			pfn++;
-			continue;
-		}
-		order = page->order;
-		if (page->state == PAGE_FREE) {
-			uint32_t flags = page->flags;
-
-			zone_unlist_block(zone, page, order);
-			zone_merge_block(zone, page, order, flags);
-		}
-		pfn += 1UL << order;
+		zone_unlist_block(zone, page, order);
+		zone_merge_block(zone, page, order, flags);
 	}
 }
 

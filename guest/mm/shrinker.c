@@ -108,14 +108,20 @@ void shrinker_free(struct shrinker *s)
 }
 EXPORT_SYMBOL(shrinker_free);
 
+/* A structure of the caller's own, which may have been registered before. */
+static void prepare(struct shrinker *s, const char *fmt, va_list args)
+{
+	s->flags &= ~(SHRINKER_REGISTERED | SHRINKER_ALLOCATED);
+	s->nr_deferred = 0;
+	vsnprintf(s->name, sizeof(s->name), fmt, args);
+}
+
 int prealloc_shrinker(struct shrinker *s, const char *fmt, ...)
 {
 	va_list args;
 
-	s->flags &= ~(SHRINKER_REGISTERED | SHRINKER_ALLOCATED);
-	s->nr_deferred = 0;
 	va_start(args, fmt);
-	vsnprintf(s->name, sizeof(s->name), fmt, args);
+	prepare(s, fmt, args);
 	va_end(args);
 	return 0;
 }
@@ -137,10 +143,8 @@ int register_shrinker(struct shrinker *s, const char *fmt, ...)
 {
 	va_list args;
 
-	s->flags &= ~(SHRINKER_REGISTERED | SHRINKER_ALLOCATED);
-	s->nr_deferred = 0;
 	va_start(args, fmt);
-	vsnprintf(s->name, sizeof(s->name), fmt, args);
+	prepare(s, fmt, args);
 	va_end(args);
 	shrinker_register(s);
 	return 0;
