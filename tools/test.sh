@@ -66,10 +66,20 @@ lane() {
 	done
 }
 
-# check_programs PART SECONDS JOB... - as many at once as there are processors, less the one that the emulated machine has; then
-# what each reported, in order
+# late_lane SECONDS JOB... - from when the emulated machine has ended and its processor is free
+late_lane() {
+	tail --pid="$beside" -f /dev/null &
+	# shellcheck disable=SC2064 # the one just started
+	trap "kill $! 2>/dev/null; exit" TERM
+	wait $!
+	trap - TERM
+	lane "$@"
+}
+
+# check_programs PART SECONDS JOB... - as many at once as there are processors, less the one that the emulated machine has as
+# long as it runs; then what each reported, in order
 check_programs() {
-	local part=$1 seconds=$2 job name lanes=() files=() n
+	local part=$1 seconds=$2 job name lanes=() late='' files=() n
 	shift 2
 	rm -rf "$log/taken"
 	mkdir -p "$log/taken"
@@ -78,7 +88,13 @@ check_programs() {
 		lane "$seconds" "$@" &
 		lanes+=($!)
 	done
+	if [ -n "$beside" ]; then late_lane "$seconds" "$@" & late=$!; fi
 	wait "${lanes[@]}"
+	# By now every job is taken: a late lane that still waits for its processor has none.
+	if [ -n "$late" ]; then
+		if kill -0 "$beside" 2>/dev/null; then kill "$late"; fi
+		wait "$late"
+	fi
 	for job in "$@"; do
 		name=$(job_name "$job")
 		take "$log/$name.tap" "$log/$name.log" "$part $name" "$(cat "$log/$name.rc" 2>/dev/null || echo none)"
@@ -87,11 +103,11 @@ check_programs() {
 	slowest "${files[@]}"
 }
 
-# slowest FILE... - the tests that took longest, from the times that Check left
+# slowest FILE... - the tests that took longest, from the times that Check left (its last one is of all tests together)
 slowest() {
 	cat "$@" /dev/null 2>/dev/null | awk -F'[<>]' '
 		$2 == "id" { id = $3 } $2 == "iteration" { loop = $3 }
-		$2 == "duration" { printf "%8.1f s  %s[%s]\n", $3, id, loop }' | sort -rn | head -n 6 | sed 's/^/       /'
+		$2 == "duration" && id != "" { printf "%8.1f s  %s[%s]\n", $3, id, loop; id = "" }' | sort -rn | head -n 6 | sed 's/^/       /'
 }
 
 fail() {
