@@ -4,6 +4,7 @@
  * interrupts; every mask that may sleep is caught where nobody may; scopes nest.
  */
 #include <kunit/test.h>
+#include <linux/completion.h>
 #include <linux/gfp.h>
 #include <linux/lockdep.h>
 #include <linux/sched/mm.h>
@@ -370,21 +371,23 @@ static void allocating_in_scopes(struct kunit *test)
 	}
 }
 
-static int forgetful(void *unused)
+static int forgetful(void *began)
 {
-	(void)unused;
 	memalloc_nofs_save();
+	complete(began);
 	return 0;
 }
 
 static void run_forgetful(struct kunit *test)
 {
-	struct task_struct *task = kthread_create(forgetful, NULL, "forgetful");
+	DECLARE_COMPLETION_ONSTACK(began);
+	struct task_struct *task = kthread_create(forgetful, &began, "forgetful");
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	get_task_struct(task);
 	wake_up_process(task);
-	msleep(20);
+	/* One that is stopped before its first turn never runs. */
+	wait_for_completion(&began);
 	kthread_stop(task);
 	put_task_struct(task);
 }
