@@ -113,6 +113,7 @@ struct dma_pool *dma_pool_create(const char *name, struct device *dev, size_t si
 	for (u32 at = 0; at < pool->allocation; at = next_block(pool, at))
 		pool->blocks_per_page++;
 	INIT_LIST_HEAD(&pool->avail);
+	mm_lock_kind(&pool->lock, "DMA pool");
 	INIT_LIST_HEAD(&pool->full);
 	irq = mm_lock_write(&dma_root.lock);
 	list_add_tail(&pool->node, &dev->dma_pools);

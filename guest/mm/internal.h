@@ -52,6 +52,22 @@ static __always_inline void mm_spin_release(struct mm_lock *lock)
 	__spin_release(lock);
 }
 
+/** mm_lock_name - what the lock checker calls a lock that lives as long as the kernel. In the release kernel: nothing. */
+static inline void mm_lock_name(struct mm_lock *lock, const char *name)
+{
+	if (mm_debug_hooks())
+		lockdep_init_class(&lock->class, (const struct lock_class_key *)lock, name, 0);
+}
+
+/** mm_lock_kind - the same for locks that come and go: all that are made at this place are of one kind. */
+#define mm_lock_kind(lock, name)                                                                                       \
+	do {                                                                                                           \
+		static struct lock_class_key __kind;                                                                   \
+                                                                                                                       \
+		if (mm_debug_hooks())                                                                                  \
+			lockdep_init_class(&(lock)->class, &__kind, name, 0);                                          \
+	} while (0)
+
 /** mm_lock_write - interrupts off, lock, begin to write. Return: the interrupt flag, for mm_unlock_write(). */
 static inline unsigned long mm_lock_write(struct mm_lock *lock)
 {

@@ -48,6 +48,34 @@ struct mm_root mm_root = {
 
 EXPORT_SYMBOL(mm_root);
 
+/* Those that nobody makes: a report of the lock checker says these names. */
+static void name_locks(void)
+{
+	static const char *const zone_names[] = ZONE_NAMES;
+	char name[16] = "zone ";
+
+	for (unsigned int i = 0; i < MAX_NR_ZONES; i++) {
+		strscpy(name + 5, zone_names[i], sizeof(name) - 5);
+		mm_lock_name(&mm_zones[i].lock, name);
+	}
+	mm_lock_name(&mm_node.lruvec.lock, "lruvec");
+	mm_lock_name(&mm_root.slab_lock, "slab caches");
+	mm_lock_name(&mm_root.task_lock, "tasks");
+	mm_lock_name(&mm_root.mm_list_lock, "address spaces");
+	mm_lock_name(&mm_root.ring_lock, "rings");
+	mm_lock_name(&mm_root.mempool_lock, "mempools");
+	mm_lock_name(&vmalloc_space.lock, "vmalloc space");
+	mm_lock_name(&module_space.lock, "module space");
+	mm_lock_name(&dma_root.lock, "DMA");
+	mm_lock_name(&dma_root.debug.lock, "DMA mappings");
+	mm_lock_name(&page_cache.lock, "page cache");
+	mm_lock_name(&page_cache.shadow_lock, "shadows");
+	for (unsigned int i = 0; i < ARRAY_SIZE(swap_infos); i++)
+		mm_lock_kind(&swap_infos[i].lock, "swap slots");
+	for (unsigned int i = 0; i < MMV_NR_CPUS; i++)
+		mm_lock_kind(&vmap_slots[i].lock, "vmap slot");
+}
+
 void mm_init(void)
 {
 	BUG_ON(!mm_root.nr_cpus || mm_root.nr_cpus > MMV_NR_CPUS);
@@ -65,6 +93,8 @@ void mm_init(void)
 	vmalloc_init();
 	xarray_init();
 	filemap_init();
+	if (mm_debug_hooks())
+		name_locks();
 }
 
 void mm_usage(struct mm_usage *usage)

@@ -186,6 +186,7 @@ void cache_register(struct kmem_cache *s, struct slab_cpu *cpu, uint32_t cap)
 	INIT_LIST_HEAD(&s->partial);
 	INIT_LIST_HEAD(&s->full);
 	INIT_LIST_HEAD(&s->empty);
+	mm_lock_kind(&s->lock, "slab cache");
 	s->cpu = cpu;
 	for (uint32_t i = 0; i < mm_root.nr_cpus; i++)
 		cpu[i].cap = slab_uncached(s) ? 0 : cap ? min_t(uint32_t, cap, SLAB_CPU_CAP) : array_cap(s->size);

@@ -188,6 +188,30 @@ START_TEST(debug_kernel_knows_owners)
 }
 END_TEST
 
+/* What the lock checker would call the lock. */
+static const char *class_name(gva_t lock)
+{
+	static char name[sizeof(((struct mm_lock_class *)0)->name) + 1];
+	uint32_t class = peek32(AT(lock, struct mm_lock, class));
+
+	ck_assert_uint_ne(class, 0);
+	ck_assert_uint_lt(class, image_root()->nr_lock_classes);
+	peek(image_root()->lock_classes.va + class * sizeof(struct mm_lock_class) +
+		     offsetof(struct mm_lock_class, name),
+	     name, sizeof(name) - 1);
+	return name;
+}
+
+START_TEST(debug_kernel_names_its_locks)
+{
+	ck_assert_str_eq(class_name(AT(zone_addr(ZONE_NORMAL), struct zone, lock)), "zone Normal");
+	ck_assert_str_eq(class_name(AT(zone_addr(ZONE_DMA), struct zone, lock)), "zone DMA");
+	ck_assert_str_eq(class_name(AT(cache_named("kmalloc-64"), struct kmem_cache, lock)), "slab cache");
+	ck_assert_str_eq(class_name(AT(image_root()->vmalloc.va, struct vmap_space, lock)), "vmalloc space");
+	ck_assert_str_eq(class_name(AT(view_root_addr(image_view()), struct mm_root, slab_lock)), "slab caches");
+}
+END_TEST
+
 /* ---- damaged cores ---- */
 
 START_TEST(release_kernel_knows_no_owners)
@@ -536,6 +560,7 @@ void add_debug_program_tests(TCase *t)
 	tcase_add_checked_fixture(t, begin, end);
 	tcase_add_test(t, debug_kernel_holds);
 	tcase_add_test(t, debug_kernel_knows_owners);
+	tcase_add_test(t, debug_kernel_names_its_locks);
 }
 
 TCase *program_tests(void)
