@@ -108,7 +108,10 @@ const char *schema_complaint(struct json_object *schema, const char *name, struc
 int xml_count(const char *name, const char *element);
 
 Suite *suite_run(void);
-Suite *suite_everything(void);
+/** suite_release, suite_release_4cpu, suite_debug - everything that is linked into a kernel: minutes each */
+Suite *suite_release(void);
+Suite *suite_release_4cpu(void);
+Suite *suite_debug(void);
 Suite *suite_bad(void);
 Suite *suite_core(void);
 Suite *suite_live(void);

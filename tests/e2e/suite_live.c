@@ -42,8 +42,8 @@ START_TEST(inspector_looks_at_a_live_guest)
 	struct proc guest, *p;
 
 	/* Programs take their time in there. */
-	start_live(&guest, in_emulated_machine() ? "linger.seconds=30" : "linger.seconds=6");
-	for (int n = 0; n < 10; n++) {
+	start_live(&guest, in_emulated_machine() ? "linger.seconds=20" : "linger.seconds=6");
+	for (int n = 0; n < 5; n++) {
 		p = run("mm-inspect", "check", SOCKET);
 		expect_code(p, 0);
 	}

@@ -15,9 +15,10 @@
 
 /* Neighbours in the list go to different parts: the long ones are not all in one. */
 static Suite *(*const suites[])(void) = {
-	suite_everything, suite_run,     suite_replay, suite_payload,  suite_live,    suite_zone, suite_sched,
-	suite_fault,      suite_core,    suite_areas,  suite_dma,      suite_disk,    suite_map,  suite_bad,
-	suite_inspect,    suite_control, suite_schema, suite_timeline, suite_install, suite_swap,
+	suite_debug,  suite_release_4cpu, suite_release, suite_replay, suite_run,     suite_payload,
+	suite_live,   suite_zone,         suite_sched,   suite_fault,  suite_core,    suite_areas,
+	suite_dma,    suite_disk,         suite_map,     suite_bad,    suite_inspect, suite_control,
+	suite_schema, suite_timeline,     suite_install, suite_swap,
 };
 
 int main(void)
