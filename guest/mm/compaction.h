@@ -44,4 +44,7 @@ bool compaction_deferred(struct zone *zone, unsigned int order);
 /** compaction_defer - it was tried in vain. */
 void compaction_defer(struct zone *zone, unsigned int order);
 
+/** kcompactd_do - what the thread does when it is woken. Context: task, may sleep. */
+void kcompactd_do(unsigned int order, enum zone_type highest);
+
 #endif

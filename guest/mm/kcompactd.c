@@ -17,6 +17,7 @@
 
 #include "compaction.h"
 #include "internal.h"
+#include "reclaim.h"
 
 static DEFINE_SPINLOCK(kcompactd_lock);
 static DECLARE_WAIT_QUEUE_HEAD(kcompactd_wait);
@@ -35,31 +36,52 @@ void wakeup_kcompactd(unsigned int order, enum zone_type highest)
 }
 EXPORT_SYMBOL(wakeup_kcompactd);
 
-/* Is there a zone in which it could help? */
-static void compact_for(unsigned int order, enum zone_type highest)
+/*
+ * A run that began in the middle and found nothing is followed by one from the ends. The thread may have changed its CPU on the
+ * way: what it freed on the others is on their lists, in pieces, until those are emptied.
+ */
+static enum compact_result compact_thoroughly(struct zone *zone, unsigned int order, enum zone_type highest)
 {
-	count_vm_event(KCOMPACTD_WAKE);
-	for (unsigned int i = 0; i <= highest && i < MAX_NR_ZONES; i++) {
+	enum compact_result ret = COMPACT_PARTIAL_SKIPPED;
+
+	for (unsigned int run = 0; run < 2 && ret == COMPACT_PARTIAL_SKIPPED; run++) {
 		struct compact_control cc = {
-			.zone = &mm_zones[i],
+			.zone = zone,
 			.order = order,
 			.type = MIGRATE_MOVABLE,
 			.highest = highest,
 			.gfp = GFP_KERNEL,
 			.mode = MIGRATE_SYNC_LIGHT,
 		};
+
+		ret = compact_zone(&cc);
+		if (ret != COMPACT_COMPLETE && ret != COMPACT_PARTIAL_SKIPPED)
+			break;
+		drain_all_pages(zone);
+		if (compaction_suitable(zone, order, highest) == COMPACT_SUCCESS)
+			ret = COMPACT_SUCCESS;
+	}
+	return ret;
+}
+
+void kcompactd_do(unsigned int order, enum zone_type highest)
+{
+	count_vm_event(KCOMPACTD_WAKE);
+	/* Pages that wait in some CPU's batch can be moved by nobody. */
+	lru_drain_waiting();
+	for (unsigned int i = 0; i <= highest && i < MAX_NR_ZONES; i++) {
+		struct zone *zone = &mm_zones[i];
 		enum compact_result ret;
 
-		if (!managed_zone(cc.zone) || compaction_deferred(cc.zone, order) ||
-		    compaction_suitable(cc.zone, order, highest) != COMPACT_CONTINUE)
+		/* Is it a zone in which it could help? */
+		if (!managed_zone(zone) || compaction_deferred(zone, order) ||
+		    compaction_suitable(zone, order, highest) != COMPACT_CONTINUE)
 			continue;
-		ret = compact_zone(&cc);
-		if (ret == COMPACT_SUCCESS) {
-			compaction_defer_reset(cc.zone, order, false);
-		} else if (ret == COMPACT_COMPLETE || ret == COMPACT_PARTIAL_SKIPPED) {
-			drain_all_pages(cc.zone);
-			compaction_defer(cc.zone, order);
-		}
+		ret = compact_thoroughly(zone, order, highest);
+		if (ret == COMPACT_SUCCESS)
+			compaction_defer_reset(zone, order, false);
+		else if (ret == COMPACT_COMPLETE || ret == COMPACT_PARTIAL_SKIPPED)
+			compaction_defer(zone, order);
 	}
 }
 
@@ -77,7 +99,7 @@ static int kcompactd(void *unused)
 		mm_node.kcompactd_order = 0;
 		mm_node.kcompactd_highest = 0;
 		spin_unlock_irq(&kcompactd_lock);
-		compact_for(order, highest);
+		kcompactd_do(order, highest);
 	}
 	return 0;
 }

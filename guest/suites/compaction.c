@@ -3,7 +3,8 @@
  * compaction.c - suite: free memory that is scattered becomes large blocks, and nobody whose pages were moved notices.
  *
  * A program fills a stretch of memory low in a zone; everything else is hoarded, but single pages high in it; then every second page of
- * the program's goes. Now plenty is free and nothing is large. On a fast machine the block that is wanted is a whole pageblock.
+ * the program's goes. Now plenty is free and nothing is large, but for a piece where the kernel's own pages go meanwhile: one of
+ * them in each pageblock, and no pageblock would come free. On a fast machine the block that is wanted is a whole pageblock.
  */
 #include <linux/compaction.h>
 
@@ -36,7 +37,7 @@ static void thin_out(struct kunit *test, struct scene *s)
 
 static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 {
-	struct page *low;
+	struct page *low, *room = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order - 1);
 
 	s->order = order;
 	s->pages = 2UL << s->order;
@@ -58,6 +59,8 @@ static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 	lru_settle();
 	hoard_everything(&s->hoard);
 	scatter_highest(&s->hoard, compact_gap(s->order) + pages_between_marks());
+	if (room)
+		__free_pages(room, order - 1);
 	thin_out(test, s);
 	drain_all_pages(NULL);
 }
@@ -112,7 +115,7 @@ static void the_thread_does_it_ahead_of_time(struct kunit *test)
 
 	if (too_large(test))
 		return;
-	scene_begin(test, &s, 4);
+	scene_begin(test, &s, wanted_order());
 	for (unsigned int i = 0; i < 500 && !page; i++) {
 		if (i % 50 == 0)
 			wakeup_kcompactd(s.order, ZONE_NORMAL);
