@@ -69,13 +69,21 @@ static unsigned long lazy_pages(void)
 
 /* ---- retired to unmapped ---- */
 
+/* Everything an area may map. Behind it lies its guard page, which may be the first of a table that belongs to others. */
+static void unmap(const struct vmap_area *va)
+{
+	bool guard = va->vm && !(va->vm->flags & VM_NO_GUARD);
+
+	arch_vunmap_range(va->va_start, va->va_end - va->va_start - (guard ? PAGE_SIZE : 0));
+}
+
 void vmap_unmap_lazy(struct vmap_area *va)
 {
 	if (!may_wait()) {
 		__atomic_fetch_or(&va->flags, VMAP_QUEUED, __ATOMIC_RELEASE);
 		return;
 	}
-	arch_vunmap_range(va->va_start, va->va_end - va->va_start);
+	unmap(va);
 	arch_flush_tlb_local(va->va_start, va->va_end);
 	__atomic_fetch_or(&va->flags, VMAP_UNMAPPED, __ATOMIC_RELEASE);
 	if (unlikely(lazy_pages() > lazy_max()))
@@ -121,7 +129,7 @@ struct span {
 static void prepare(struct vmap_area *va, struct span *span, struct list_head *tables)
 {
 	if (va->flags & VMAP_QUEUED)
-		arch_vunmap_range(va->va_start, va->va_end - va->va_start);
+		unmap(va);
 	if (va->vm && va->vm->flags & VM_FLUSH_RESET_PERMS)
 		direct_map_shut(va->vm);
 	arch_unhook_tables(va->va_start, va->va_end, tables);

@@ -11,7 +11,9 @@
  * Always: the count of a table is at least its number of entries: it grows before they are written and shrinks after they were
  *         cleared. So a table whose count is 0 is empty, and nobody is about to write to it.
  * Locks:  table_lock for hooking and unhooking tables, and for growing a count. Entries that map are written without it: callers
- *         own the addresses, so no two write the same one, and the table stays because its count says so.
+ *         own the addresses, so no two write the same one, and the table stays because its count says so. Who unmaps may own
+ *         addresses in a table that has nothing of his, and that somebody else unhooks meanwhile: so he has interrupts off from the
+ *         walk to the last entry. Whoever frees an unhooked table must first have been answered by this CPU (the flush).
  * Not here: who may use which address (guest/mm), rights of what is mapped (set_memory.c), the flush (tlb.c).
  */
 #include <linux/bug.h>
@@ -272,35 +274,42 @@ static unsigned long clear_entries(unsigned long *entry, unsigned long va, unsig
 	return va + (n << PAGE_SHIFT);
 }
 
+/* An entry above level 1 that leads to no table: nothing, a large page, or one made not present, which goes. Return: where it ends. */
+static unsigned long clear_large(unsigned long *entry, unsigned long value, unsigned long va, unsigned int level)
+{
+	if (value) { /* it lies in one area, and goes with it */
+		*(volatile unsigned long *)entry = 0;
+		table_count(table_with(entry), -1);
+	}
+	return (va & ~(level_size(level) - 1)) + level_size(level);
+}
+
 static noinline void vunmap_range(unsigned long va, unsigned long end)
 {
-	while (va < end) {
+	while (va && va < end) { /* 0: past the end of the address space */
 		unsigned int level;
-		unsigned long *entry = table_walk(va, &level);
-		unsigned long page = level_size(level);
+		unsigned long irq = arch_local_irq_save(), *entry = table_walk(va, &level);
+		unsigned long value = *(volatile unsigned long *)entry;
 
-		if (level == 1) {
+		if (level == 1)
 			va = clear_entries(entry, va, end);
-			continue;
-		}
-		if (*entry) { /* a large page, or one made not present: it lies in one area, and goes with it */
-			*(volatile unsigned long *)entry = 0;
-			table_count(table_with(entry), -1);
-		}
-		va = (va & ~(page - 1)) + page;
-		if (!va) /* past the end of the address space */
-			return;
+		else if ((value & (_PAGE_PRESENT | _PAGE_PSE)) != _PAGE_PRESENT)
+			va = clear_large(entry, value, va, level);
+		/* Else somebody has hooked a table in since the walk: it is not to be lost, and may be walked now. */
+		arch_local_irq_restore(irq);
 	}
 }
 
 void arch_vunmap_range(unsigned long va, unsigned long size)
 {
-	unsigned long *table = last_table_for(va);
+	unsigned long irq = arch_local_irq_save(), *table = last_table_for(va);
+	bool here = likely(table && (va & (PMD_SIZE - 1)) + size <= PMD_SIZE);
 
-	if (likely(table && (va & (PMD_SIZE - 1)) + size <= PMD_SIZE))
+	if (here)
 		__atomic_fetch_sub(&virt_to_page(table)->private,
 				   (uint64_t)clear(entry_in(table, va, 1), size >> PAGE_SHIFT), __ATOMIC_SEQ_CST);
-	else
+	arch_local_irq_restore(irq);
+	if (!here)
 		vunmap_range(va, va + size);
 }
 
