@@ -69,22 +69,23 @@ static unsigned long lazy_pages(void)
 
 /* ---- retired to unmapped ---- */
 
-/* Everything an area may map. Behind it lies its guard page, which may be the first of a table that belongs to others. */
-static void unmap(const struct vmap_area *va)
+/* Where what an area may map ends. Behind it lies its guard page, which may be the first of a table that belongs to others. */
+static unsigned long end_of_mapping(const struct vmap_area *va)
 {
-	bool guard = va->vm && !(va->vm->flags & VM_NO_GUARD);
-
-	arch_vunmap_range(va->va_start, va->va_end - va->va_start - (guard ? PAGE_SIZE : 0));
+	return va->va_end - (va->vm && !(va->vm->flags & VM_NO_GUARD) ? PAGE_SIZE : 0);
 }
 
 void vmap_unmap_lazy(struct vmap_area *va)
 {
+	unsigned long end;
+
 	if (!may_wait()) {
 		__atomic_fetch_or(&va->flags, VMAP_QUEUED, __ATOMIC_RELEASE);
 		return;
 	}
-	unmap(va);
-	arch_flush_tlb_local(va->va_start, va->va_end);
+	end = end_of_mapping(va);
+	arch_vunmap_range(va->va_start, end - va->va_start);
+	arch_flush_tlb_local(va->va_start, end);
 	__atomic_fetch_or(&va->flags, VMAP_UNMAPPED, __ATOMIC_RELEASE);
 	if (unlikely(lazy_pages() > lazy_max()))
 		vmalloc_purge();
@@ -129,7 +130,7 @@ struct span {
 static void prepare(struct vmap_area *va, struct span *span, struct list_head *tables)
 {
 	if (va->flags & VMAP_QUEUED)
-		unmap(va);
+		arch_vunmap_range(va->va_start, end_of_mapping(va) - va->va_start);
 	if (va->vm && va->vm->flags & VM_FLUSH_RESET_PERMS)
 		direct_map_shut(va->vm);
 	arch_unhook_tables(va->va_start, va->va_end, tables);
