@@ -13,6 +13,7 @@
 #include <linux/mm.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
+#include <linux/sched/mm.h>
 #include <linux/set_memory.h>
 #include <linux/smp.h>
 #include <linux/uaccess.h>
@@ -289,6 +290,35 @@ static void old_translations_are_forgotten(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, peek.wrong, 0U);
 }
 
+/* What one entry of a top table maps. Nobody else is that far up in the area for vmalloc(). */
+#define TOP_ENTRY (1UL << 39)
+#define FAR_UP (VMALLOC_START + 9 * TOP_ENTRY)
+
+/* An address of the kernel's that gets its first mapping while address spaces exist, one of them in use here, is in all of them. */
+static void address_spaces_follow_the_kernel(struct kunit *test)
+{
+	struct mm_struct *used = mm_alloc(), *idle = mm_alloc();
+	unsigned long word = 1;
+	void *p;
+
+	KUNIT_ASSERT_NOT_NULL(test, used);
+	KUNIT_ASSERT_NOT_NULL(test, idle);
+	kthread_use_mm(used);
+	p = __vmalloc_node_range(PAGE_SIZE, 1, FAR_UP, FAR_UP + TOP_ENTRY, GFP_KERNEL | __GFP_ZERO, PAGE_KERNEL, 0,
+				 NUMA_NO_NODE, NULL);
+	KUNIT_EXPECT_NOT_NULL(test, p);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&word, p, sizeof(word)), 0);
+	KUNIT_EXPECT_EQ(test, word, 0UL);
+	kthread_unuse_mm(used);
+	kthread_use_mm(idle);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&word, p, sizeof(word)), 0);
+	kthread_unuse_mm(idle);
+	KUNIT_EXPECT_EQ(test, copy_from_kernel_nofault(&word, p, sizeof(word)), 0);
+	vfree(p);
+	mmput(used);
+	mmput(idle);
+}
+
 static irqreturn_t never(int irq, void *dev)
 {
 	(void)irq;
@@ -324,6 +354,7 @@ static struct kunit_case arch_cases[] = {KUNIT_CASE(bad_reads_fault),
 					 KUNIT_CASE(each_cpu_takes_calls),
 					 KUNIT_CASE(calls_reach_all),
 					 KUNIT_CASE(old_translations_are_forgotten),
+					 KUNIT_CASE(address_spaces_follow_the_kernel),
 					 KUNIT_CASE(interrupt_numbers_have_one_handler),
 					 {}};
 
