@@ -18,6 +18,14 @@
 #define PAGECACHE_TAG_WRITEBACK 1 /* PG_WRITEBACK: on its way there */
 #define PAGECACHE_TAG_TOWRITE 2   /* was dirty when a sync began */
 
+/*
+ * A shadow is a value of 62 bits: bit 0 says whether the page had once been active, the rest is lruvec.nonresident_age as it was
+ * when the page was evicted.
+ */
+#define SHADOW_WORKINGSET 1UL
+#define SHADOW_BITS 62
+#define SHADOW_CLOCK_MASK ((1UL << (SHADOW_BITS - 1)) - 1)
+
 /* address_space.flags, bit numbers */
 #define AS_EIO 0         /* a write failed since somebody looked */
 #define AS_ENOSPC 1      /* the same, for want of space */

@@ -7,22 +7,18 @@
  * Shadow:  what stays in a page's place when it is evicted: the clock then, and whether the page had once been active. The
  *          difference to the clock when it is wanted again is the refault distance: so many places more would have kept it. If
  *          that is no more than there are pages which could have made room, it is active at once, and competes with them.
- * Always:  a shadow's clock is not ahead of the node's.
+ * Always:  a shadow's clock is not ahead of the node's. Its bits: shared/pagecache.h.
  * Contexts: any. Locking: none.
  */
 #include <linux/export.h>
+#include <linux/pagemap.h>
 #include <linux/swap.h>
 
 #include "reclaim.h"
 
-/* A shadow is a number of 62 bits: bit 0 says active once, the rest is the clock. */
-#define SHADOW_WORKINGSET 1UL
-#define SHADOW_BITS 62
-#define CLOCK_MASK ((1UL << (SHADOW_BITS - 1)) - 1)
-
 static unsigned long now(void)
 {
-	return __atomic_load_n(&mm_node.lruvec.nonresident_age, __ATOMIC_RELAXED) & CLOCK_MASK;
+	return __atomic_load_n(&mm_node.lruvec.nonresident_age, __ATOMIC_RELAXED) & SHADOW_CLOCK_MASK;
 }
 
 static void age_by(unsigned long pages)
@@ -64,7 +60,7 @@ static unsigned long rivals(bool file)
 void workingset_refault(struct page *page, unsigned long shadow)
 {
 	unsigned int file = page_is_file_lru(page);
-	unsigned long distance = (now() - (shadow >> 1)) & CLOCK_MASK;
+	unsigned long distance = (now() - (shadow >> 1)) & SHADOW_CLOCK_MASK;
 
 	mod_node_page_state(&mm_node, (enum node_stat_item)(WORKINGSET_REFAULT_ANON + file), 1);
 	if (distance > rivals(file))

@@ -155,6 +155,30 @@ static void shadow_node_lost(void)
 	unlink_node(peek64(cache(offsetof(struct page_cache, shadow_nodes))));
 }
 
+/* The slot of the page that was evicted. */
+static gva_t shadow_slot(void)
+{
+	gva_t node = peek64(cache(offsetof(struct page_cache, shadow_nodes))) - offsetof(struct xa_node, private_list);
+
+	for (unsigned int i = 0; i < XA_CHUNK_SIZE; i++)
+		if (peek64(AT(node, struct xa_node, slots) + i * 8) & 1)
+			return AT(node, struct xa_node, slots) + i * 8;
+	ck_abort_msg("no shadow in a node of shadows");
+	return 0;
+}
+
+static void evicted_in_the_future(void)
+{
+	uint64_t now = peek64(image_root()->node.va + offsetof(struct pglist_data, lruvec.nonresident_age));
+
+	poke64(shadow_slot(), (now + 1) << 2 | 1);
+}
+
+static void shadow_of_too_many_bits(void)
+{
+	poke64(shadow_slot(), peek64(shadow_slot()) | 1UL << 63);
+}
+
 static void shadow_nodes_count_wrong(void)
 {
 	add64(cache(offsetof(struct page_cache, nr_shadow_nodes)), -1);
@@ -181,6 +205,8 @@ const struct sabotage file_sabotage[] = {
 	{"cache.tags", "writeback that nobody ends", writeback_without_end, ""},
 	{"cache.stat", "one dirty page more than there are", dirty_counts_wrong, ""},
 	{"cache.stat", "one page of files fewer than there are", files_count_wrong, ""},
+	{"cache.age", "a page that will have been evicted", evicted_in_the_future, ""},
+	{"cache.age", "a shadow that is no time at all", shadow_of_too_many_bits, ""},
 	{"cache.shadow", "a node of shadows that is not listed", shadow_node_lost, ""},
 	{"cache.shadow", "one node of shadows fewer than there are", shadow_nodes_count_wrong, ""},
 };

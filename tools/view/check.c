@@ -196,6 +196,7 @@ static const struct check_rule rules[NR_RULES] = {
 	[R_CACHE_NODE] = {"cache.node", "nodes hang where they say, count their slots, none is empty", "170"},
 	[R_CACHE_COUNT] = {"cache.count", "nrpages and nrshadows == entries", "170"},
 	[R_CACHE_SIZE] = {"cache.size", "no dirty page lies behind its file's end", "172"},
+	[R_CACHE_AGE] = {"cache.age", "what an evicted page left says when that was: not later than now", "181"},
 	[R_CACHE_TAGS] = {"cache.tags", "dirty and writeback: flags of pages, marks up the tree and counts agree",
 			  "173"},
 	[R_CACHE_SHADOW] = {"cache.shadow", "nodes that hold shadows only are on the list of those", "170"},

@@ -89,6 +89,21 @@ static void check_entry(struct walk *w, gva_t entry, uint64_t index, unsigned in
 		cache_fault(w, R_CACHE_SIZE, pfn, entry, "a dirty page behind the file's end", "none there");
 }
 
+/* What is left of an evicted page. The clock goes on while a live guest is looked at: so it is read after the shadow. */
+static void check_shadow(struct walk *w, gva_t slot, gva_t entry)
+{
+	uint64_t shadow = entry >> 1, age = 0;
+	gva_t at = w->c->root->node.va + offsetof(struct pglist_data, lruvec.nonresident_age);
+	struct check_fault *f;
+
+	if (view_read(w->c->v, at, &age, sizeof(age)) ||
+	    (!(shadow >> SHADOW_BITS) && (shadow >> 1 & SHADOW_CLOCK_MASK) <= age))
+		return;
+	f = check_fault(w->c, R_CACHE_AGE, CHECK_NO_PFN, slot, "mapping %.16s", w->m.name);
+	check_got(f, "a shadow of a page evicted at %#" PRIx64, shadow >> 1);
+	check_want(f, "at most the clock now, %#" PRIx64, age);
+}
+
 /* ---- nodes ---- */
 
 static unsigned int marks_of(const struct xa_node *n, unsigned int slot)
@@ -131,6 +146,8 @@ static void check_node(struct walk *w, gva_t at, const struct xa_node *n, uint64
 
 		count += entry != 0;
 		values += entry & 1;
+		if (entry & 1)
+			check_shadow(w, at + offsetof(struct xa_node, slots) + i * sizeof(entry), entry);
 		if (!entry || entry & 1)
 			continue;
 		if (!n->shift) {

@@ -2,17 +2,14 @@
 /*
  * not_applicable.c - what no rule proves, and why not: the rest of the list of invariants.
  *
- * Every number of the list is in the table of rules or in this one. A rule wins: whoever writes one need not come here. "Not
- * checked yet" is said where the guest has the structure; everything else it does not have, or shows no trace of at the
- * moment that a check looks at.
+ * Every number of the list is in the table of rules or in this one. A rule wins: whoever writes one need not come here. What
+ * they are about the guest does not have, or it shows no trace of it at the moment that a check looks at.
  */
 #include <stdlib.h>
 
 #include "tools/view/check.h"
 
-#define NOT_YET "not checked yet"
 #define NO_COUNTER "the guest keeps no such counter: listings count"
-#define NO_RECLAIM "no reclaim yet"
 #define NO_MEMCG "no memory cgroups"
 #define TAILS_ZERO "tails are zero, which page.tails proves; a head has order and owner only"
 #define OF_LISTINGS "about listings, not the guest: tests compare them"
@@ -47,7 +44,7 @@ static const struct check_gap gaps[] = {
 	{109, 109, "slab page counters", NO_COUNTER},
 	{111, 112, "pages of RCU caches, destroyed caches",
 	 "a slab that outlives its cache is slab.complete's; that a page waited for readers leaves no trace"},
-	{113, 113, "shrinkers", NO_RECLAIM},
+	{113, 113, "shrinkers", "a shrinker is two functions: what they count is kept by their owner, as he likes"},
 	{114, 114, "bulk calls", "a call leaves nothing to look at"},
 	{115, 115, "constructed contents of free objects", "what they must be is the owner's; a check sees one moment"},
 	{117, 117, "charges of slab objects", NO_MEMCG},
@@ -61,7 +58,6 @@ static const struct check_gap gaps[] = {
 	 "what a TLB holds cannot be read; vmalloc.lazy proves that nothing waiting for a flush is reused"},
 	{168, 168, "generations of pages", "two lists of each kind, no generations"},
 	{178, 178, "compressed swap", "no zswap or zram"},
-	{181, 181, "shadow entries", NOT_YET},
 	{182, 190, "charges, limits, stocks", NO_MEMCG},
 	{191, 195, "compressed pages", "no zsmalloc"},
 	{196, 197, "per-CPU chunks", "no per-CPU allocator: one area per CPU, made at boot"},
