@@ -82,8 +82,6 @@ static void treat(struct page *page, enum lru_batch_kind kind)
 	/* It was isolated, or freed but for the batch's reference, meanwhile. */
 	if (!PageLRU(page) || PageUnevictable(page))
 		return;
-	if (kind == LRU_BATCH_ROTATE && PageActive(page))
-		return;
 	if ((kind == LRU_BATCH_ACTIVATE) == PageActive(page) && kind != LRU_BATCH_ROTATE)
 		return;
 	unlist_page(page);
@@ -95,6 +93,7 @@ static void treat(struct page *page, enum lru_batch_kind kind)
 		ClearPageReferenced(page);
 		count_vm_event(PGDEACTIVATE);
 	} else {
+		ClearPageActive(page);
 		count_vm_event(PGROTATED);
 	}
 	list_page(page, kind != LRU_BATCH_ROTATE);
@@ -227,7 +226,7 @@ EXPORT_SYMBOL(deactivate_page);
 
 void rotate_reclaimable_page(struct page *page)
 {
-	if (PageLRU(page) && !PageActive(page) && !PageUnevictable(page) && !PageLocked(page) && !PageDirty(page))
+	if (PageLRU(page) && !PageUnevictable(page) && !PageLocked(page) && !PageDirty(page))
 		batch_page(page, LRU_BATCH_ROTATE);
 }
 EXPORT_SYMBOL(rotate_reclaimable_page);

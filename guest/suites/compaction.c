@@ -2,12 +2,13 @@
 /*
  * compaction.c - suite: free memory that is scattered becomes large blocks, and nobody whose pages were moved notices.
  *
- * A program fills a stretch of memory low in a zone; everything else is hoarded, but single pages high in it; then every second page of
- * the program's goes. Now plenty is free and nothing is large, but for a piece where the kernel's own pages go meanwhile: one of
+ * A program, or a file, fills a stretch of memory low in a zone; everything else is hoarded, but single pages high in it; then every
+ * second page of these goes. Now plenty is free and nothing is large, but for a piece where the kernel's own pages go meanwhile: one of
  * them in each pageblock, and no pageblock would come free. On a fast machine the block that is wanted is a whole pageblock.
  */
 #include <linux/compaction.h>
 
+#include "files.h"
 #include "pressure.h"
 
 static unsigned int wanted_order(void)
@@ -35,9 +36,31 @@ static void thin_out(struct kunit *test, struct scene *s)
 		KUNIT_EXPECT_EQ(test, vm_munmap(s->addr + i * PAGE_SIZE, PAGE_SIZE), 0);
 }
 
+/* Everything is held but a stretch at the bottom, for @pages and what it takes to have them. */
+static void room_below(struct scene *s)
+{
+	struct page *low;
+
+	hoard_init(&s->hoard);
+	hoard_everything(&s->hoard);
+	for (unsigned long got = 0; got < s->pages + PAGEBLOCK_PAGES; got += MAX_ORDER_NR_PAGES) {
+		low = end_block(&s->hoard, false);
+		if (low)
+			__free_pages(low, MAX_PAGE_ORDER);
+	}
+}
+
+/* What is left of it is held too, and above there are holes. */
+static void holes_above(struct scene *s)
+{
+	lru_settle();
+	hoard_everything(&s->hoard);
+	scatter_highest(&s->hoard, compact_gap(s->order) + pages_between_marks());
+}
+
 static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 {
-	struct page *low, *room = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order - 1);
+	struct page *room = alloc_pages(GFP_KERNEL | __GFP_NOWARN, order - 1);
 
 	s->order = order;
 	s->pages = 2UL << s->order;
@@ -46,23 +69,20 @@ static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 	kthread_use_mm(s->mm);
 	s->addr = user_map(s->pages);
 	KUNIT_ASSERT_NE(test, s->addr, 0UL);
-	hoard_init(&s->hoard);
-	hoard_everything(&s->hoard);
-	/* The program gets its pages, and tables, below; above there will be holes. */
-	for (unsigned long got = 0; got < s->pages + PAGEBLOCK_PAGES; got += MAX_ORDER_NR_PAGES) {
-		low = end_block(&s->hoard, false);
-		if (low)
-			__free_pages(low, MAX_PAGE_ORDER);
-	}
+	room_below(s);
 	for (unsigned long i = 0; i < s->pages; i++)
 		KUNIT_EXPECT_EQ(test, write_page(s->addr, i, TAG), 0);
-	lru_settle();
-	hoard_everything(&s->hoard);
-	scatter_highest(&s->hoard, compact_gap(s->order) + pages_between_marks());
+	holes_above(s);
 	if (room)
 		__free_pages(room, order - 1);
 	thin_out(test, s);
 	drain_all_pages(NULL);
+}
+
+static void expect_none_isolated(struct kunit *test)
+{
+	for (unsigned int i = NR_ISOLATED_ANON; i <= NR_ISOLATED_FILE; i++)
+		KUNIT_EXPECT_EQ(test, global_node_page_state((enum node_stat_item)i), 0UL);
 }
 
 static void scene_end(struct kunit *test, struct scene *s)
@@ -73,8 +93,7 @@ static void scene_end(struct kunit *test, struct scene *s)
 	kthread_unuse_mm(s->mm);
 	mmput(s->mm);
 	lru_settle();
-	for (unsigned int i = NR_ISOLATED_ANON; i <= NR_ISOLATED_FILE; i++)
-		KUNIT_EXPECT_EQ(test, global_node_page_state((enum node_stat_item)i), 0UL);
+	expect_none_isolated(test);
 }
 
 static struct page *try_block(gfp_t gfp, unsigned int order)
@@ -106,6 +125,151 @@ static void pages_move_out_of_the_way(struct kunit *test)
 		__free_pages(page, s.order);
 	scene_end(test, &s);
 }
+
+/* ---- pages of files ---- */
+
+#define FILE_ID 31
+
+/* Number @page of the file's pages that are in memory; 0: is not. */
+static unsigned long pfn_of(struct file *file, unsigned long page)
+{
+	struct page *p = find_get_page(file->f_mapping, page);
+	unsigned long pfn = p ? page_to_pfn(p) : 0;
+
+	if (p)
+		put_page(p);
+	return pfn;
+}
+
+/* Of the even pages, those that lie elsewhere now. */
+static unsigned long count_moved(struct file *file, const struct scene *s, const unsigned long *where)
+{
+	unsigned long moved = 0;
+
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		moved += pfn_of(file, i) && pfn_of(file, i) != where[i / 2];
+	return moved;
+}
+
+/* Of the even pages those in memory must say what they should, wherever they lie; nothing is read for that. */
+static bool good_in_memory(struct file *file, const struct scene *s)
+{
+	bool good = true;
+
+	for (unsigned long i = 0; i < s->pages; i += 2) {
+		struct page *page = find_get_page(file->f_mapping, i);
+
+		if (!page)
+			continue;
+		memcpy(buffer, page_address(page), PAGE_SIZE);
+		good &= is_filled(FILE_ID + i % 4 / 2, (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
+		put_page(page);
+	}
+	return good;
+}
+
+/* And all of them once they are read. */
+static bool good_when_read(struct file *file, const struct scene *s)
+{
+	bool good = true;
+
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		good &= has(file, FILE_ID + i % 4 / 2, (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
+	return good;
+}
+
+static void note_places(struct file *file, const struct scene *s, unsigned long *where)
+{
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		where[i / 2] = pfn_of(file, i);
+}
+
+/* A changed page that kswapd cannot have: writing it failed before, so that only who syncs tries again. */
+static void change_page(struct kunit *test, struct file *file, unsigned long i)
+{
+	struct page *page;
+
+	KUNIT_EXPECT_TRUE(test, put(file, FILE_ID + 1, (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
+	page = find_lock_page(file->f_mapping, i);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	SetPageError(page);
+	set_page_dirty(page);
+	unlock_page(page);
+	put_page(page);
+}
+
+/* Like a program's pages, a file's: the odd ones go, and every second of the others is changed and not written yet. */
+static struct file *file_below(struct kunit *test, struct scene *s, struct super_block *sb, unsigned long *where)
+{
+	struct file *file = opened(test, sb, "moves", O_CREAT);
+
+	room_below(s);
+	KUNIT_EXPECT_TRUE(test, put(file, FILE_ID, 0, s->pages * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), 0);
+	for (unsigned long i = 2; i < s->pages; i += 4)
+		change_page(test, file, i);
+	note_places(file, s, where);
+	holes_above(s);
+	for (unsigned long i = 1; i < s->pages; i += 2)
+		invalidate_mapping_pages(file->f_mapping, i, i);
+	drain_all_pages(NULL);
+	return file;
+}
+
+/* Who may hold a file's locks leaves files alone. That nobody else moves pages meanwhile is all but certain. */
+static void expect_nofs_moves_none(struct kunit *test, struct file *file, const struct scene *s, unsigned long *where)
+{
+	unsigned long moved = 0, woken;
+
+	for (unsigned int tries = 0; tries < 5; tries++) {
+		woken = vm_events(KCOMPACTD_WAKE);
+		note_places(file, s, where);
+		try_to_compact_pages(GFP_NOFS | __GFP_MOVABLE, s->order, COMPACT_PRIO_SYNC_FULL);
+		moved = count_moved(file, s, where);
+		if (!moved || woken == vm_events(KCOMPACTD_WAKE))
+			break;
+	}
+	KUNIT_EXPECT_EQ(test, moved, 0UL);
+}
+
+static void pages_of_files_move_with_their_contents(struct kunit *test)
+{
+	struct scene s = {.order = machine_is_fast() ? 6 : 2};
+	unsigned long *where, read, moved;
+	struct super_block *sb;
+	struct file *file;
+
+	if (too_large(test))
+		return;
+	/* Between them lie pages of the kernel's that cannot be moved. */
+	s.pages = 8UL << s.order;
+	where = kunit_kzalloc(test, 2 * s.pages * sizeof(*where), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, where);
+	sb = fresh(test, 0);
+	moved = vm_events(PGMIGRATE_SUCCESS);
+	file = file_below(test, &s, sb, where);
+	KUNIT_EXPECT_NULL(test, try_block(GFP_HIGHUSER_MOVABLE, s.order));
+	expect_nofs_moves_none(test, file, &s, where + s.pages);
+	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_KERNEL | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
+			COMPACT_SUCCESS);
+	/* At least the block that came together was full of them before. */
+	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), max(1UL << s.order >> 3, 1UL));
+	KUNIT_EXPECT_GE(test, vm_events(PGMIGRATE_SUCCESS) - moved, count_moved(file, &s, where));
+	KUNIT_EXPECT_TRUE(test, good_in_memory(file, &s));
+	/* What goes to the disk and comes back is the same. */
+	read = vm_events(PGPGIN);
+	hoard_free(&s.hoard);
+	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), 0);
+	KUNIT_EXPECT_GE(test, forget_pages(file), s.pages / 4);
+	KUNIT_EXPECT_EQ(test, file->f_mapping->nrpages, 0UL);
+	KUNIT_EXPECT_TRUE(test, good_when_read(file, &s));
+	KUNIT_EXPECT_GT(test, vm_events(PGPGIN), read);
+	filp_close(file);
+	KUNIT_EXPECT_EQ(test, fs_umount(sb), 0);
+	expect_none_isolated(test);
+}
+
+/* ---- the thread ---- */
 
 static void the_thread_does_it_ahead_of_time(struct kunit *test)
 {
@@ -245,6 +409,7 @@ static void writers_do_not_notice(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(pages_move_out_of_the_way),
+	KUNIT_CASE(pages_of_files_move_with_their_contents),
 	KUNIT_CASE(the_thread_does_it_ahead_of_time),
 	KUNIT_CASE(failure_puts_it_off),
 	KUNIT_CASE(writers_do_not_notice),

@@ -178,6 +178,40 @@ static void names_and_inodes(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, fs_umount(sb), 0);
 }
 
+/* Names and inodes that nobody uses go without a page of those in use; and not for who may hold a file system's locks. */
+static void unused_names_go_alone(struct kunit *test)
+{
+	struct super_block *sb = fresh(test, 0);
+	struct file *used = opened(test, sb, "used", O_CREAT);
+	unsigned long scanned, stolen;
+	struct fs_usage usage;
+	char name[16];
+
+	KUNIT_EXPECT_TRUE(test, put(used, 1, 0, 4 * PAGE_SIZE));
+	for (unsigned int i = 0; i < FILES; i++) {
+		snprintf(name, sizeof(name), "file%u", i);
+		filp_close(opened(test, sb, name, O_CREAT));
+	}
+	KUNIT_EXPECT_EQ(test, sync_filesystem(sb), 0);
+	fs_usage(sb, &usage);
+	KUNIT_EXPECT_EQ(test, usage.inodes, FILES + 2UL);
+	scanned = vm_events(SLABS_SCANNED);
+	try_to_free_pages(0, GFP_NOFS);
+	fs_usage(sb, &usage);
+	KUNIT_EXPECT_EQ(test, usage.inodes, FILES + 2UL);
+	KUNIT_EXPECT_EQ(test, usage.dentries, FILES + 1UL);
+	KUNIT_EXPECT_EQ(test, vm_events(SLABS_SCANNED), scanned);
+	stolen = vm_events(PGSTEAL_FILE);
+	drop_caches(2);
+	fs_usage(sb, &usage);
+	KUNIT_EXPECT_EQ(test, usage.inodes, 2UL);
+	KUNIT_EXPECT_EQ(test, usage.dentries, 0UL);
+	KUNIT_EXPECT_GE(test, vm_events(SLABS_SCANNED) - scanned, 2UL * FILES);
+	KUNIT_EXPECT_EQ(test, vm_events(PGSTEAL_FILE), stolen);
+	filp_close(used);
+	KUNIT_EXPECT_EQ(test, fs_umount(sb), 0);
+}
+
 /* ---- too much ---- */
 
 /* With a limit that is soon reached, writers wait until the flusher has written; nothing of it goes missing. */
@@ -311,6 +345,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(holes_and_ends),
 	KUNIT_CASE(pages_are_read_ahead),
 	KUNIT_CASE(names_and_inodes),
+	KUNIT_CASE(unused_names_go_alone),
 	KUNIT_CASE(writers_wait),
 	KUNIT_CASE(errors_reach_the_writer),
 	KUNIT_CASE(reclaim_writes_and_takes),

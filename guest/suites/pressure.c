@@ -15,7 +15,7 @@
 /* Pages that are left to use. Each CPU keeps some in its batches and lists, where reclaim on another one does not find them. */
 static unsigned long small_memory(void)
 {
-	return (machine_is_fast() ? 96 : 24) + 48UL * (num_online_cpus() - 1);
+	return (machine_is_fast() ? 96 : 16) + 48UL * (num_online_cpus() - 1);
 }
 
 static bool has_swap(struct kunit *test, unsigned long pages)
@@ -138,7 +138,12 @@ static void programs_side_by_side(struct kunit *test)
 
 /* ---- growth until somebody dies ---- */
 
-#define GROWERS 4
+#define MOST_GROWERS 4
+
+static unsigned int growers(void)
+{
+	return machine_is_fast() ? MOST_GROWERS : 2;
+}
 
 /* Grow, and look at everything now and then. Whoever is killed says so. */
 static int grow(struct program *p)
@@ -191,20 +196,21 @@ static int grow_locked(struct program *p)
 static void growth(struct kunit *test, int (*grower)(struct program *p))
 {
 	/* Their page tables come out of it, too. */
-	unsigned long memory = small_memory() + 16 * GROWERS, kills = vm_events(OOM_KILL), killed = 0;
-	struct program p[GROWERS], keeper = {.main = keep_and_check, .pages = 4, .tag = 99, .adj = OOM_SCORE_ADJ_MIN};
+	unsigned long memory = small_memory() + 16 * growers(), kills = vm_events(OOM_KILL), killed = 0;
+	struct program p[MOST_GROWERS],
+		keeper = {.main = keep_and_check, .pages = 4, .tag = 99, .adj = OOM_SCORE_ADJ_MIN};
 	struct hoard h;
 
 	program_start(test, &keeper, "keeper");
 	wait_for_completion(&keeper.half);
-	for (unsigned int i = 0; i < GROWERS; i++) {
+	for (unsigned int i = 0; i < growers(); i++) {
 		p[i] = (struct program){.main = grower, .pages = memory, .tag = 20 + i};
 		program_start(test, &p[i], "grower");
 	}
 	hoard_but(&h, memory);
-	for (unsigned int i = 0; i < GROWERS; i++)
+	for (unsigned int i = 0; i < growers(); i++)
 		complete(&p[i].go);
-	for (unsigned int i = 0; i < GROWERS; i++) {
+	for (unsigned int i = 0; i < growers(); i++) {
 		int ret = program_wait(&p[i]);
 
 		KUNIT_EXPECT_TRUE_MSG(test, ret == 0 || ret == 1, "program %u ended with %d after %lu pages", i, ret,
@@ -229,6 +235,23 @@ static void growth_without_swap_to_oom(struct kunit *test)
 		return;
 	}
 	growth(test, grow);
+}
+
+/* Swap helps for a while: until that is full, too. */
+static void growth_beyond_swap_to_oom(struct kunit *test)
+{
+	unsigned long slots = total_swap_pages(), out = vm_events(PSWPOUT);
+
+	if (!slots || slots > (growers() - 1) * small_memory() / 2) {
+		kunit_skip(test, "needs a swap that growing programs fill: --swap 256K, on a slow machine 36K");
+		return;
+	}
+	growth(test, grow);
+	/* A page that came back may keep its slot: so not all of them are written. */
+	KUNIT_EXPECT_GE(test, vm_events(PSWPOUT) - out, slots / 2);
+	KUNIT_EXPECT_EQ(test, total_swap_pages(), slots);
+	mm_drain();
+	KUNIT_EXPECT_EQ(test, get_nr_swap_pages(), slots);
 }
 
 static void locked_growth_to_oom(struct kunit *test)
@@ -294,6 +317,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(working_set_of_four_times_the_memory),
 	KUNIT_CASE(programs_side_by_side),
 	KUNIT_CASE(growth_without_swap_to_oom),
+	KUNIT_CASE(growth_beyond_swap_to_oom),
 	KUNIT_CASE(locked_growth_to_oom),
 	KUNIT_CASE(the_dma_zone_alone),
 	{},

@@ -10,6 +10,7 @@
 #include <linux/kthread.h>
 #include <linux/mmzone.h>
 #include <linux/oom.h>
+#include <linux/pagemap.h>
 #include <linux/sched/mm.h>
 #include <linux/shrinker.h>
 #include <linux/swap.h>
@@ -31,6 +32,7 @@
  * struct store - pages that a shrinker gives back
  * @need:    only for masks with all of these
  * @kswapd:  kswapd too; else it comes in vain, since anybody may wake it at any time
+ * @after:   not before somebody has reclaimed so often
  * @calls:   scans, @refused: those without @need
  */
 static struct {
@@ -38,6 +40,7 @@ static struct {
 	unsigned long nr;
 	gfp_t need, seen_any;
 	bool kswapd;
+	unsigned long after;
 	atomic_t calls, refused, by_kswapd;
 	spinlock_t lock;
 	struct shrinker *shrinker;
@@ -64,6 +67,8 @@ static struct page *store_take(void)
 	return page;
 }
 
+static unsigned long stalls(void);
+
 static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 {
 	unsigned long freed = 0;
@@ -77,7 +82,7 @@ static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 	}
 	atomic_inc(&store.calls);
 	store.seen_any |= sc->gfp_mask;
-	if ((sc->gfp_mask & store.need) != store.need) {
+	if ((sc->gfp_mask & store.need) != store.need || stalls() < store.after) {
 		atomic_inc(&store.refused);
 		return SHRINK_STOP;
 	}
@@ -94,6 +99,7 @@ static void store_fill(struct kunit *test, unsigned long pages, gfp_t need)
 	store.need = need;
 	store.seen_any = 0;
 	store.kswapd = false;
+	store.after = 0;
 	atomic_set(&store.calls, 0);
 	atomic_set(&store.refused, 0);
 	atomic_set(&store.by_kswapd, 0);
@@ -189,6 +195,16 @@ static void run_low_zones_dry(struct kunit *test, unsigned long pages)
 	hoard_with(GFP_QUIET | GFP_DMA32, MAX_PAGE_ORDER);
 	hoard_with(GFP_QUIET | GFP_DMA, MAX_PAGE_ORDER);
 	note_events();
+}
+
+/*
+ * To the bottom of what GFP_ATOMIC may have: large blocks as long as they are there, and not as somebody for whom blocks would be set
+ * aside. Return: blocks.
+ */
+static unsigned long dig(void)
+{
+	return hoard_with(GFP_ATOMIC | __GFP_NOMEMALLOC | __GFP_NOWARN, MAX_PAGE_ORDER) +
+	       hoard_with(GFP_ATOMIC | __GFP_NOWARN, 0);
 }
 
 /* What cases leave free for who runs them. */
@@ -294,8 +310,7 @@ static void atomic_digs_into_the_reserve(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, stalls(), 0UL);
 	if (page)
 		__free_page(page);
-	/* To the bottom of what it may have. */
-	deep = hoard_with(GFP_ATOMIC | __GFP_NOWARN, 0);
+	deep = dig();
 	KUNIT_EXPECT_FALSE(test, try_page(GFP_ATOMIC, 0));
 	KUNIT_EXPECT_EQ(test, stalls(), 0UL);
 }
@@ -344,6 +359,60 @@ static void retry_mayfail_never_kills(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, try_page(GFP_DIRECT | __GFP_RETRY_MAYFAIL, 0));
 	KUNIT_EXPECT_GE(test, stalls(), 1UL);
 	KUNIT_EXPECT_EQ(test, kills_asked(), 0UL);
+}
+
+/* ---- pages that might be had ---- */
+
+#define BUSY 4UL
+
+static const struct address_space_operations no_ops = {.readpage = NULL};
+static struct address_space busy;
+
+/* A few pages of a file on the lists, locked: there is hope, but for now they stay. */
+static void busy_begin(struct kunit *test)
+{
+	address_space_init(&busy, NULL, &no_ops, GFP_KERNEL, "busy");
+	for (unsigned long i = 0; i < BUSY; i++) {
+		struct page *page = page_cache_alloc(GFP_QUIET);
+
+		KUNIT_ASSERT_NOT_NULL(test, page);
+		KUNIT_ASSERT_EQ(test, add_to_page_cache_lru(page, &busy, i, GFP_QUIET), 0);
+		put_page(page);
+	}
+	lru_add_drain_all();
+}
+
+static void busy_end(void)
+{
+	for (unsigned long i = 0; i < BUSY; i++) {
+		struct page *page = find_get_page(&busy, i);
+
+		unlock_page(page);
+		put_page(page);
+	}
+	truncate_inode_pages_final(&busy);
+	address_space_exit(&busy);
+	/* The next case finds nothing that is not used but not free either. */
+	mm_drain();
+}
+
+/* Reclaim brings something at the third attempt only. Who tries once fails; who tries hard has it, and nobody was killed. */
+static void retry_mayfail_gets_what_noretry_does_not(struct kunit *test)
+{
+	if (too_large(test))
+		return;
+	busy_begin(test);
+	run_dry(test, STORE_PAGES / 2, 0);
+	store.after = 3;
+	KUNIT_EXPECT_FALSE(test, try_page(GFP_DIRECT | __GFP_NORETRY, 0));
+	KUNIT_EXPECT_EQ(test, stalls(), 1UL);
+	KUNIT_EXPECT_GE(test, atomic_read(&store.refused), 1);
+	note_events();
+	KUNIT_EXPECT_TRUE(test, try_page(GFP_DIRECT | __GFP_RETRY_MAYFAIL, 0));
+	KUNIT_EXPECT_EQ(test, stalls(), 3UL);
+	KUNIT_EXPECT_LT(test, store.nr, (unsigned long)STORE_PAGES / 2);
+	KUNIT_EXPECT_EQ(test, kills_asked(), 0UL);
+	busy_end();
 }
 
 /* The same without that bit asks for a kill. */
@@ -410,7 +479,7 @@ static void nofail_waits_for_others(struct kunit *test)
 	t = kthread_create(give_later, &done, "give_later");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(t));
 	run_dry(test, 0, 0);
-	deep = hoard_with(GFP_ATOMIC | __GFP_NOWARN, 0);
+	deep = dig();
 	note_events();
 	wake_up_process(t);
 	page = alloc_page(GFP_DIRECT | __GFP_NOFAIL | __GFP_RETRY_MAYFAIL);
@@ -473,7 +542,7 @@ static void who_reclaims_does_not_reclaim(struct kunit *test)
 	unsigned int token;
 
 	run_dry(test, STORE_PAGES, 0);
-	deep = hoard_with(GFP_ATOMIC | __GFP_NOWARN, 0);
+	deep = dig();
 	note_events();
 	token = memalloc_noreclaim_save();
 	KUNIT_EXPECT_FALSE(test, try_page(GFP_DIRECT | __GFP_NOMEMALLOC, 0));
@@ -501,6 +570,7 @@ static struct kunit_case gfp_cases[] = {
 	KUNIT_CASE(small_requests_reclaim_until_it_works),
 	KUNIT_CASE(noretry_gives_up_after_one_round),
 	KUNIT_CASE(retry_mayfail_never_kills),
+	KUNIT_CASE(retry_mayfail_gets_what_noretry_does_not),
 	KUNIT_CASE(small_requests_ask_for_a_kill),
 	KUNIT_CASE(costly_orders_never_kill),
 	KUNIT_CASE(low_zones_never_kill),

@@ -118,10 +118,10 @@ static unsigned long few(const struct stage *s)
 
 static void hot_pages_outlive_a_stream(struct kunit *test)
 {
-	struct stage s = {.hot = machine_is_fast() ? 96 : 8};
+	struct stage s = {.hot = machine_is_fast() ? 64 : 8};
 
 	s.room = pages_between_marks() + 64;
-	s.pages = ALIGN(machine_is_fast() ? 4 * (s.hot + s.room) : s.room + s.room / 2, STEP);
+	s.pages = ALIGN(machine_is_fast() ? 2 * (s.hot + s.room) : s.room + s.room / 2, STEP);
 	stage_begin(test, &s);
 	for (unsigned long page = 0; page < s.pages; page += STEP) {
 		KUNIT_EXPECT_TRUE_MSG(test, read_step(&s, page), "page %lu of the file", page);

@@ -52,7 +52,7 @@ void mark_page_accessed(struct page *page);
 void activate_page(struct page *page);
 /** deactivate_page - to the front of the inactive list, if it is on an active one. Context: any. */
 void deactivate_page(struct page *page);
-/** rotate_reclaimable_page - written, so that it can be freed: to the end of the inactive list. Context: any. */
+/** rotate_reclaimable_page - written, so that it can be freed: to the end of the inactive list, active or not. Context: any. */
 void rotate_reclaimable_page(struct page *page);
 
 /**

@@ -121,6 +121,20 @@ START_TEST(files_survive_errors)
 }
 END_TEST
 
+/* The same while memory is short and swap fails, too: everything is there in the end, and every error was told to somebody. */
+START_TEST(failing_disks_and_short_memory)
+{
+	struct proc *p = run("mmvisor", "run", "--scratch", "64M,fail-write=4,fail-read=17", "--swap",
+			     "16M,fail-write=5,fail-read=3", "--json", "r.json", "disk_errors");
+
+	expect_code(p, 0);
+	expect_out(p, "disk_errors: [1-9][0-9]* syncs failed.*; [1-9][0-9]* unreadable, [1-9][0-9]* not swapped");
+	ck_assert_int_gt(count(json_file("r.json"), 0, "failed"), 1);
+	ck_assert_int_gt(count(json_file("r.json"), 1, "failed"), 1);
+	keep("r.json");
+}
+END_TEST
+
 START_TEST(words_that_are_wrong)
 {
 	static const struct {
@@ -170,6 +184,7 @@ Suite *suite_disk(void)
 	tcase_add_test(t, read_only);
 	tcase_add_test(t, failures_reach_whoever_asked);
 	tcase_add_test(t, files_survive_errors);
+	tcase_add_test(t, failing_disks_and_short_memory);
 	tcase_add_test(t, words_that_are_wrong);
 	tcase_add_test(t, nine_are_too_many);
 	suite_add_tcase(s, t);
