@@ -51,7 +51,7 @@ help:
 	  'make bench' 'everything that is measured, beside Linux, mimalloc, jemalloc, QEMU (QUICK=1: two minutes)' \
 	  'make payload' 'build and run a payload: make payload SRC=foo.c' \
 	  'make fuzz' 'the DMA engine against libFuzzer (needs clang; FUZZ_SECONDS=60)' \
-	  'make fuzz-cores' 'the inspector against thousands of damaged cores, under ASan (FUZZ_CORES=500, times eight)' \
+	  'make fuzz-cores' 'every command of the inspector against thousands of damaged cores, under ASan (FUZZ_CORES=150, times 24)' \
 	  'make sabotage-table' 'every corruption of the sabotage tests, and which invariant noticed it' \
 	  'make lint' 'clang-format, clang-tidy, cppcheck, shellcheck, who may include what' \
 	  'make format' 'clang-format in place' \

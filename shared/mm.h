@@ -22,6 +22,7 @@
 #include "shared/page.h"
 #include "shared/pagecache.h"
 #include "shared/ring.h"
+#include "shared/shrinker.h"
 #include "shared/slab.h"
 #include "shared/swap.h"
 #include "shared/task.h"
@@ -103,7 +104,8 @@ struct mm_root {
 	struct mm_lock ring_lock;
 	struct list_head rings; /* ring.h, under ring_lock */
 	struct mm_lock mempool_lock;
-	struct list_head mempools; /* mempool.h, under mempool_lock */
+	struct list_head mempools;  /* mempool.h, under mempool_lock */
+	struct list_head shrinkers; /* shrinker.h */
 };
 
 #endif

@@ -127,6 +127,9 @@ struct zone {
 	uint32_t compact_reserved;
 };
 
+/** WATERMARK_BOOST_FACTOR - of 10,000: a zone's boost is at most so much of its high mark, or a pageblock if that is more. */
+#define WATERMARK_BOOST_FACTOR 15000
+
 /** struct zone_tuning - what marks and reserves were computed from. */
 struct zone_tuning {
 	uint64_t min_free_pages;              /* shared out among all zones but MOVABLE */

@@ -27,7 +27,6 @@
 #include "reclaim.h"
 
 /* Of 10,000 parts of the high mark: how far marks may rise. */
-#define BOOST_FACTOR 15000
 
 static DECLARE_WAIT_QUEUE_HEAD(kswapd_wait);
 static DECLARE_WAIT_QUEUE_HEAD(pfmemalloc_wait);
@@ -70,7 +69,7 @@ static unsigned long node_boost(enum zone_type highest, uint64_t by_zone[MAX_NR_
 
 void boost_watermark(struct zone *zone)
 {
-	uint64_t most = max_t(uint64_t, zone->watermark[WMARK_HIGH] * BOOST_FACTOR / 10000, PAGEBLOCK_PAGES);
+	uint64_t most = max_t(uint64_t, zone->watermark[WMARK_HIGH] * WATERMARK_BOOST_FACTOR / 10000, PAGEBLOCK_PAGES);
 
 	/* In a zone of a few pageblocks it would keep everything. */
 	if (zone->managed_pages < 4 * PAGEBLOCK_PAGES || !mm_node.kswapd)

@@ -44,6 +44,7 @@ struct mm_root mm_root = {
 	.mms = LIST_HEAD_INIT(mm_root.mms),
 	.rings = LIST_HEAD_INIT(mm_root.rings),
 	.mempools = LIST_HEAD_INIT(mm_root.mempools),
+	.shrinkers = LIST_HEAD_INIT(mm_root.shrinkers),
 };
 
 EXPORT_SYMBOL(mm_root);

@@ -22,7 +22,6 @@
 
 #define SHRINK_BATCH 128
 
-static LIST_HEAD(shrinkers);
 static DEFINE_SPINLOCK(shrinker_lock);
 static DECLARE_WAIT_QUEUE_HEAD(shrinker_wait);
 
@@ -44,8 +43,8 @@ static struct shrinker *next_shrinker(struct shrinker *s)
 
 	spin_lock(&shrinker_lock);
 	do {
-		next = next ? list_next_entry(next, list) : list_first_entry(&shrinkers, struct shrinker, list);
-		if (&next->list == &shrinkers)
+		next = next ? list_next_entry(next, list) : list_first_entry(&mm_root.shrinkers, struct shrinker, list);
+		if (&next->list == &mm_root.shrinkers)
 			next = NULL;
 	} while (next && !(next->flags & SHRINKER_REGISTERED));
 	if (next)
@@ -62,7 +61,7 @@ void shrinker_register(struct shrinker *s)
 	spin_lock(&shrinker_lock);
 	s->refcount = 1;
 	s->flags |= SHRINKER_REGISTERED;
-	list_add_tail(&s->list, &shrinkers);
+	list_add_tail(&s->list, &mm_root.shrinkers);
 	spin_unlock(&shrinker_lock);
 }
 EXPORT_SYMBOL(shrinker_register);

@@ -13,6 +13,8 @@
 #include <linux/list.h>
 #include <linux/types.h>
 
+#include "shared/shrinker.h"
+
 /**
  * struct shrink_control - one call
  * @gfp_mask:   of the request that memory is wanted for
@@ -32,35 +34,6 @@ struct shrink_control {
 
 /* What it costs to make an object anew, in disk seeks. */
 #define DEFAULT_SEEKS 2
-
-#define SHRINKER_NUMA_AWARE (1u << 0)
-#define SHRINKER_MEMCG_AWARE (1u << 1)
-#define SHRINKER_NONSLAB (1u << 2)
-#define SHRINKER_REGISTERED (1u << 8) /* in use by shrinker.c alone */
-#define SHRINKER_ALLOCATED (1u << 9)
-
-/**
- * struct shrinker - a cache
- * @count_objects: how many could go; 0: unknown; SHRINK_EMPTY
- * @scan_objects:  look at sc->nr_to_scan of them. Return: how many went, or SHRINK_STOP
- * @batch:         objects for each call of scan_objects; 0: 128
- * @seeks:         DEFAULT_SEEKS or so; 0: go first
- *
- * The rest is shrinker.c's own.
- */
-struct shrinker {
-	unsigned long (*count_objects)(struct shrinker *s, struct shrink_control *sc);
-	unsigned long (*scan_objects)(struct shrinker *s, struct shrink_control *sc);
-	long batch;
-	int seeks;
-	unsigned int flags;
-	void *private_data;
-
-	struct list_head list;
-	long nr_deferred;
-	int refcount;
-	char name[32];
-};
 
 /** shrinker_alloc - a shrinker to be filled in; seeks is DEFAULT_SEEKS. Return: NULL without memory. Context: may sleep. */
 struct shrinker *shrinker_alloc(unsigned int flags, const char *fmt, ...) __printf(2, 3);

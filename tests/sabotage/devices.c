@@ -239,6 +239,7 @@ static gva_t make_table(struct dma_debug_entry *e)
 		e[i].size = 512;
 		e[i].type = DMA_DEBUG_SINGLE;
 		e[i].dir = 2;
+		e[i].checked = 1;
 		poke(table + (i + 1) * sizeof(*e), &e[i], sizeof(e[i]));
 	}
 	poke32(AT(dma(), struct dma_root, debug.nr), 64);
@@ -283,6 +284,13 @@ static void mappings_overlap(void)
 	gva_t table = make_table(e);
 
 	poke64(AT(table, struct dma_debug_entry, phys), e[1].phys - 100);
+}
+
+static void unasked(void)
+{
+	struct dma_debug_entry e[2];
+
+	poke8(AT(make_table(e), struct dma_debug_entry, checked), 0);
 }
 
 static void table_used(void)
@@ -347,6 +355,7 @@ const struct sabotage device_sabotage[] = {
 	{"dma.mapped", "memory is free", mapping_of_free_memory, ""},
 	{"dma.overlap", "two that are written", mappings_overlap, ""},
 	{"dma.table", "used", table_used, ""},
+	{"dma.checked", "a mapping whose driver never asked", unasked, ""},
 	{"dma.segment", "longer than its device takes", piece_too_long, ""},
 	{"dma.segment", "across its device's boundary", piece_across, ""},
 };

@@ -202,7 +202,7 @@ const struct sabotage file_sabotage[] = {
 	{"cache.tags", "a page that forgot that it is dirty", dirty_flag_lost, "cache.stat"},
 	{"cache.tags", "a dirty page that no sync would find", dirty_mark_lost, ""},
 	{"cache.tags", "marks that do not go up", mark_of_the_head_lost, ""},
-	{"cache.tags", "writeback that nobody ends", writeback_without_end, ""},
+	{"cache.tags", "writeback that nobody ends", writeback_without_end, "vmstat.node"},
 	{"cache.stat", "one dirty page more than there are", dirty_counts_wrong, ""},
 	{"cache.stat", "one page of files fewer than there are", files_count_wrong, ""},
 	{"cache.age", "a page that will have been evicted", evicted_in_the_future, ""},

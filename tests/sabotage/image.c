@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -197,6 +198,46 @@ int image_check_pair(struct check_report *r, char *err)
 	return ret;
 }
 
+/* ---- as a file ---- */
+
+static void copy_data(int from, int to)
+{
+	off_t at = 0, data;
+
+	while ((data = lseek(from, at, SEEK_DATA)) >= 0) {
+		at = lseek(from, data, SEEK_HOLE);
+		ck_assert_int_eq(lseek(from, data, SEEK_SET), data);
+		for (off_t n; data < at; data += n) {
+			n = sendfile(to, from, NULL, (size_t)(lseek(to, data, SEEK_SET) == data ? at - data : 0));
+			ck_assert_int_gt(n, 0);
+		}
+	}
+}
+
+const char *image_share(void)
+{
+	static char name[64];
+	int core = open(image.core, O_RDONLY | O_CLOEXEC), fd = memfd_create("image", 0);
+
+	ck_assert(core >= 0 && fd >= 0 && !ftruncate(fd, (off_t)image.size));
+	copy_data(core, fd);
+	close(core);
+	ck_assert_ptr_eq(mmap(image.map, image.size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0), image.map);
+	image_done(true);
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", fd);
+	return name;
+}
+
+size_t image_header(uint8_t **bytes)
+{
+	size_t first = image.size;
+
+	for (unsigned int i = 0; i < image.nr_regions; i++)
+		first = image.regions[i].offset < first ? image.regions[i].offset : first;
+	*bytes = (uint8_t *)image.map;
+	return first;
+}
+
 /* ---- bytes ---- */
 
 /*
@@ -218,6 +259,11 @@ static char *host(gva_t va, size_t *len)
 	if (!p)
 		ck_abort_msg("%#lx leads nowhere", va);
 	return (char *)(uintptr_t)p;
+}
+
+void *image_at(gva_t va, size_t *len)
+{
+	return host(va, len);
 }
 
 void peek(gva_t va, void *buf, size_t len)

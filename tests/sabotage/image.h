@@ -28,6 +28,14 @@ const char *image_core(void);
 /** image_program - path of a built program. */
 const char *image_program(const char *name);
 
+/**
+ * image_share - from here on the image is a core in a file of its own: what is poked is in the file as well
+ * For this process: tests run in processes of their own. Return: a name for it, to be opened as any core.
+ */
+const char *image_share(void);
+/** image_header - how many bytes of that core come before memory; they are at *bytes. */
+size_t image_header(uint8_t **bytes);
+
 /** image_view - the image as it was loaded: addresses are translated through these, undamaged, tables. */
 const struct view *image_view(void);
 const struct mm_root *image_root(void);
@@ -47,6 +55,9 @@ int image_check_pair(struct check_report *r, char *err);
 
 void peek(gva_t va, void *buf, size_t len);
 void poke(gva_t va, const void *buf, size_t len);
+
+/** image_at - where @va lies in this process; *len comes down to what is in its page. */
+void *image_at(gva_t va, size_t *len);
 
 static inline uint64_t peek64(gva_t va)
 {
@@ -178,6 +189,7 @@ SABOTAGE_TABLE(file);
 SABOTAGE_TABLE(ring);
 SABOTAGE_TABLE(user);
 SABOTAGE_TABLE(pressure);
+SABOTAGE_TABLE(reclaim);
 SABOTAGE_TABLE(lru);
 SABOTAGE_TABLE(pair);
 SABOTAGE_TABLE(mempool);
@@ -200,6 +212,8 @@ void matrix_untouched(bool debug, const struct check_report *r);
 int matrix_print(void);
 
 TCase *robust_tests(void);
+TCase *command_tests(void);
+TCase *command_debug_tests(void);
 TCase *program_tests(void);
 /** add_debug_program_tests - to a test case that has loaded the debug kernel's image */
 void add_debug_program_tests(TCase *t);

@@ -226,7 +226,7 @@ const struct sabotage lru_sabotage[] = {
 	{"lru.batch", "a new page that is on a list", batch_of_listed, ""},
 	{"lru.isolated", "nr_isolated_file", isolated_count, ""},
 	{"lru.isolated", "a page that nobody put back", isolated_page, ""},
-	{"vmstat.sign", "nr_writeback", negative, ""},
+	{"vmstat.sign", "nr_writeback", negative, "vmstat.node"},
 	{"vmstat.progress", "more stolen than scanned", stolen_unseen, ""},
 	{"vmstat.progress", "more activated than refaulted", back_without_leaving, ""},
 };

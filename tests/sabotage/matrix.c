@@ -34,11 +34,11 @@ static struct matrix {
 #kind, kind##_sabotage, &nr_##kind##_sabotage, debug                                                   \
 	}
 const struct sabotage_table sabotage_tables[] = {
-	TABLE(page, false),        TABLE(table, false),    TABLE(slab, false),    TABLE(vmalloc, false),
-	TABLE(device, false),      TABLE(thread, false),   TABLE(sched, false),   TABLE(ring, false),
-	TABLE(user, false),        TABLE(pressure, false), TABLE(mempool, false), TABLE(lru, false),
-	TABLE(file, false),        TABLE(pair, false),     TABLE(debug, true),    TABLE(slab_debug, true),
-	{NULL, NULL, NULL, false},
+	TABLE(page, false),      TABLE(table, false),       TABLE(slab, false),    TABLE(vmalloc, false),
+	TABLE(device, false),    TABLE(thread, false),      TABLE(sched, false),   TABLE(ring, false),
+	TABLE(user, false),      TABLE(pressure, false),    TABLE(reclaim, false), TABLE(mempool, false),
+	TABLE(lru, false),       TABLE(file, false),        TABLE(pair, false),    TABLE(debug, true),
+	TABLE(slab_debug, true), {NULL, NULL, NULL, false},
 };
 
 const struct sabotage *sabotage_nth(bool debug, int n)
@@ -79,7 +79,8 @@ bool sabotage_may(const struct sabotage *s, const char *rule)
 
 bool sabotage_of_debug_kernel(const char *rule)
 {
-	return word_in("dma.mapping dma.overlap dma.table dma.segment zone.movable debug.owner debug.poison "
+	return word_in("dma.mapping dma.checked dma.overlap dma.table dma.segment zone.movable debug.owner "
+		       "debug.poison "
 		       "debug.depot "
 		       "slab.init_free",
 		       rule) ||

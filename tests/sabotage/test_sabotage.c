@@ -152,6 +152,30 @@ START_TEST(every_rule_has_a_saboteur)
 }
 END_TEST
 
+/* The list of invariants cannot rot: each number has a rule, or a reason why there is none, and not both. */
+START_TEST(every_number_has_a_rule_or_a_reason)
+{
+	unsigned int nr_gaps;
+	const struct check_gap *gaps = check_gaps(&nr_gaps);
+
+	for (unsigned int number = 1; number <= CHECK_NUMBERS; number++) {
+		unsigned int reasons = 0;
+
+		for (unsigned int i = 0; i < nr_gaps; i++)
+			reasons += number >= gaps[i].first && number <= gaps[i].last;
+		ck_assert_msg(reasons + check_numbered(number) == 1, "%u: %s rule, %u reasons", number,
+			      check_numbered(number) ? "a" : "no", reasons);
+	}
+	for (unsigned int i = 0; i < nr_gaps; i++) {
+		ck_assert_msg(strlen(gaps[i].what) > 4 && strlen(gaps[i].why) > 4, "%u: says nothing", gaps[i].first);
+		ck_assert_uint_ge(gaps[i].last, gaps[i].first);
+		ck_assert_uint_ge(gaps[i].first, 1);
+		ck_assert_uint_le(gaps[i].last, CHECK_NUMBERS);
+		ck_assert(!i || gaps[i].first > gaps[i - 1].last);
+	}
+}
+END_TEST
+
 /* A page between its last reference and the free list, in a guest that was stopped at work. */
 START_TEST(a_guest_at_work_is_not_accused)
 {
@@ -200,6 +224,7 @@ static TCase *debug_tests(bool programs)
 
 int main(int argc, char **argv)
 {
+	static const char *const random_damage[] = {"robust", "commands", "commands-debug"};
 	Suite *s = suite_create("sabotage");
 	TCase *t = tcase_create("rules");
 	SRunner *r;
@@ -212,6 +237,7 @@ int main(int argc, char **argv)
 	tcase_add_test(t, untouched_image_holds);
 	tcase_add_test(t, untouched_pair_holds);
 	tcase_add_test(t, every_rule_has_a_saboteur);
+	tcase_add_test(t, every_number_has_a_rule_or_a_reason);
 	tcase_add_test(t, a_guest_at_work_is_not_accused);
 	tcase_add_loop_test(t, all_are_noticed, 0, sabotage_count(false));
 	tcase_add_loop_test(t, threads_find_the_same, 0, sabotage_count(false) / EVERY);
@@ -219,10 +245,15 @@ int main(int argc, char **argv)
 	suite_add_tcase(s, debug_tests(!table));
 	if (!table) {
 		suite_add_tcase(s, robust_tests());
+		suite_add_tcase(s, command_tests());
+		suite_add_tcase(s, command_debug_tests());
 		suite_add_tcase(s, program_tests());
 	}
 	r = srunner_create(s);
-	srunner_run(r, NULL, fuzz ? "robust" : NULL, CK_NORMAL);
+	for (size_t i = 0; fuzz && i < sizeof(random_damage) / sizeof(random_damage[0]); i++)
+		srunner_run(r, NULL, random_damage[i], CK_NORMAL);
+	if (!fuzz)
+		srunner_run(r, NULL, NULL, CK_NORMAL);
 	failed = srunner_ntests_failed(r);
 	srunner_free(r);
 	if (table && matrix_print() != EXIT_SUCCESS)

@@ -43,7 +43,7 @@ struct check_gap {
 /** The numbers of the list go from 1 to this. */
 #define CHECK_NUMBERS 245
 
-/** check_gaps - the table of not_applicable.c; @nr gets its length. A number that a rule has by now may still be there. */
+/** check_gaps - the table of not_applicable.c; @nr gets its length. */
 const struct check_gap *check_gaps(unsigned int *nr);
 /** check_numbered - does a rule have this number of the list? */
 bool check_numbered(unsigned int number);

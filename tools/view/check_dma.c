@@ -408,6 +408,12 @@ static void check_mapping(struct dma_check *d, uint32_t i, const struct dma_debu
 		check_want(map_fault(d, R_DMA_MAPPING, i, e), "nothing above %#lx", reach(d->c->v, &dev, coherent));
 	if (e->type == DMA_DEBUG_SG)
 		check_piece(d, i, e, &dev);
+	if (!e->checked && !d->c->busy) {
+		struct check_fault *f = map_fault(d, R_DMA_CHECKED, i, e);
+
+		check_got(f, "nobody asked dma_mapping_error() whether it is one");
+		check_want(f, "asked before it is used");
+	}
 	if (e->type != DMA_DEBUG_RESOURCE && !d->c->busy && !all_held(d, e))
 		check_want(map_fault(d, R_DMA_MAPPED, i, e), "allocated pages with a reference");
 }
@@ -442,9 +448,9 @@ static void check_mappings(struct dma_check *d)
 
 	if (!t->entries.va)
 		return;
-	check_ran_all(d->c, R_DMA_MAPPING, R_DMA_SEGMENT);
+	check_ran_all(d->c, R_DMA_MAPPING, R_DMA_CHECKED);
 	if (!check_lock(d->c, &t->lock, d->root_addr, "the record of DMA mappings") || nr > MAX_ENTRIES) {
-		check_flux(d->c, R_DMA_MAPPING, R_DMA_SEGMENT);
+		check_flux(d->c, R_DMA_MAPPING, R_DMA_CHECKED);
 		return;
 	}
 	all = calloc(nr + 1UL, sizeof(*all));
@@ -474,7 +480,7 @@ void check_dma(struct check_ctx *c)
 	if (!d.root_addr || view_read(c->v, d.root_addr, &d.root, sizeof(d.root)))
 		return;
 	if (!check_lock(c, &d.root.lock, d.root_addr, "the list of devices")) {
-		check_flux(c, R_DMA_DEVICES, R_DMA_SEGMENT);
+		check_flux(c, R_DMA_DEVICES, R_DMA_CHECKED);
 		return;
 	}
 	walk_devices(&d);

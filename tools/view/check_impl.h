@@ -150,6 +150,7 @@ enum rule {
 	R_DMA_OVERLAP,
 	R_DMA_TABLE,
 	R_DMA_SEGMENT,
+	R_DMA_CHECKED,
 	R_RING_LINKED,
 	R_RING_FREE,
 	R_RING_CHAIN,
@@ -191,6 +192,12 @@ enum rule {
 	R_LRU_ISOLATED,
 	R_VMSTAT_SIGN,
 	R_VMSTAT_PROGRESS,
+	R_VMSTAT_NODE,
+	R_RECLAIM_THREAD,
+	R_RECLAIM_WANTED,
+	R_ZONE_BOOST,
+	R_SHRINKER_LINKED,
+	R_SHRINKER_COUNT,
 	R_PAIR_CONSTANT,
 	R_PAIR_COUNTERS,
 	R_PAIR_OWNER,
@@ -374,6 +381,7 @@ void check_page_cache(struct check_ctx *c);
 void check_anon(struct check_ctx *c);
 void check_swap(struct check_ctx *c);
 void check_lru(struct check_ctx *c);
+void check_reclaim(struct check_ctx *c);
 void check_mempools(struct check_ctx *c);
 void check_threads(struct check_ctx *c);
 void check_sched(struct check_ctx *c);

@@ -164,12 +164,12 @@ static bool keeps(const struct page *p)
 	       p->owner != OWNER_ANON;
 }
 
-static void check_owners(struct pair *p, const struct zone *z, uint64_t freed)
+/* Pages [start, end) whose owner has changed. @first: one of them */
+static uint64_t count_changed(struct pair *p, const struct zone *z, uint64_t start, uint64_t end, uint64_t *first)
 {
-	uint64_t nr = 0, first = 0, end = z->start_pfn + z->spanned_pages;
-	struct check_fault *f;
+	uint64_t nr = 0;
 
-	for (uint64_t pfn = z->start_pfn; pfn < end && pfn < p->c->max_pfn; pfn++) {
+	for (uint64_t pfn = start; pfn < end; pfn++) {
 		struct page a, b;
 
 		for (unsigned int i = 0; i < MMV_NR_FRESH && i < z->nr_fresh; i++)
@@ -178,7 +178,22 @@ static void check_owners(struct pair *p, const struct zone *z, uint64_t freed)
 		if (pfn >= end || view_page(p->now, pfn, &b) || !keeps(&b) || view_page(p->old, pfn, &a) ||
 		    !keeps(&a) || a.owner == b.owner)
 			continue;
-		first = nr++ ? first : pfn;
+		*first = nr++ ? *first : pfn;
+	}
+	return nr;
+}
+
+/* Where there is memory: what the zone says of its size may be anything. */
+static void check_owners(struct pair *p, const struct zone *z, uint64_t freed)
+{
+	uint64_t nr = 0, first = 0, end = z->start_pfn + z->spanned_pages;
+	const struct view_region *r;
+	struct check_fault *f;
+
+	for (unsigned int i = 0; (r = view_region(p->now, i)); i++) {
+		uint64_t from = r->gpa >> MMV_PAGE_SHIFT, to = (r->gpa + r->size) >> MMV_PAGE_SHIFT;
+
+		nr += count_changed(p, z, from > z->start_pfn ? from : z->start_pfn, to < end ? to : end, &first);
 	}
 	if (nr <= freed)
 		return;
@@ -191,7 +206,6 @@ int view_check_pair(struct view *old, struct view *now, struct check_report *r, 
 {
 	struct check_ctx c = {.v = now, .r = r};
 	struct pair p = {.c = &c, .old = old, .now = now};
-	const struct view_region *region;
 
 	p.was = view_root(old, err);
 	p.is = p.was ? view_root(now, err) : NULL;
@@ -203,8 +217,6 @@ int view_check_pair(struct view *old, struct view *now, struct check_report *r, 
 		return -1;
 	}
 	c.root = p.is;
-	for (unsigned int i = 0; (region = view_region(now, i)); i++)
-		c.max_pfn = (region->gpa + region->size) >> MMV_PAGE_SHIFT;
 	check_ran_all(&c, R_PAIR_CONSTANT, R_PAIR_OWNER);
 	check_root_constants(&p);
 	check_cache_constants(&p);
