@@ -231,7 +231,7 @@ struct view *view_reader(const struct view *v)
 	r->kind = VIEW_REGIONS;
 	r->own_maps = r->paused = false;
 	r->map = NULL;
-	r->nr_pins = 0;
+	r->nr_pins = r->nr_modules = 0;
 	r->sock = -1;
 	r->tlb = calloc(VIEW_TLB_SIZE, sizeof(*r->tlb));
 	if (!r->tlb) {
