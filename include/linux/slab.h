@@ -519,7 +519,7 @@ unsigned long validate_slab_all(void);
 
 /** struct slab_leak - objects of one cache, allocated at one place. */
 struct slab_leak {
-	const struct kmem_cache *cache;
+	struct kmem_cache *cache;
 	unsigned long caller;
 	unsigned long objects, bytes;
 	u32 stack; /* depot_stack_handle_t */

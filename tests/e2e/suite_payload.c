@@ -127,6 +127,8 @@ START_TEST(leaks_and_damage_have_stacks)
 	expect_code(p, 1);
 	expect_out(p, "leak: 1 object, 100 bytes, of cache kmalloc-128, allocated in .* careless\\+");
 	expect_out(p, "leak: 1 object, 100 bytes, of cache kmalloc-128, allocated in .* forgetful\\+");
+	/* The thread that ran the test had its stack from there; another one was given back. */
+	ck_assert_ptr_null(strstr(p->out, "of cache vmap_area"));
 	expect_out(p, "^BUG kmalloc-512 \\(Not tainted\\): Poison overwritten$");
 	expect_out(p, "First byte 0x78 instead of 0x6b$");
 	expect_out(p, "^Allocated in .* bugs_init\\+.*slabbugs\\.ko\\] age=[0-9]+ cpu=0 pid=[0-9]+$");
