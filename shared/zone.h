@@ -89,6 +89,7 @@ MMV_SIZE(struct per_cpu_pages, 256);
  * @nr_highatomic: pages of pageblocks of type HIGHATOMIC, free or not
  * @fresh:         ranges of whole 2^MAX_PAGE_ORDER blocks that nobody has touched yet, of type MOVABLE; taken from the
  *                 front when free_area[MAX_PAGE_ORDER] has none, never added to but when one is cut in two
+ * @far:           by migratetype: blocks in so many last pages of the span are taken only if there are no others (buddy.c)
  *
  * Always: nr_free == sum(free_area[o].nr_free << o) - nr_type[MIGRATE_ISOLATE] + sum(fresh[i].end - fresh[i].start);
  * a free block's buddy of the same order is not free (below MAX_PAGE_ORDER), but for two of the size of a pageblock, one
@@ -125,6 +126,7 @@ struct zone {
 	uint32_t compact_defer_shift;           /* (a) 1 << this many of them are; 0: none */
 	int32_t compact_order_failed;           /* (a) only of this order and above */
 	uint32_t compact_reserved;
+	uint64_t far[MIGRATE_TYPES]; /* (L) */
 };
 
 /** WATERMARK_BOOST_FACTOR - of 10,000: a zone's boost is at most so much of its high mark, or a pageblock if that is more. */

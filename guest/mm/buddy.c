@@ -6,6 +6,10 @@
  *          first page; nothing else in a block says anything (zero is valid). zone->avail[t] has a bit for each order whose
  *          list has something, so the smallest sufficient block is found by one scan of a word. zone->fresh are ranges of
  *          whole largest blocks that were never touched; one is taken from the front when nothing on the lists will do.
+ * Packing: a block in the far part of the zone, its last zone->far[type] pages, is taken only if no near one is found, however much
+ *          larger; lists have near ones first. So what is in use there goes by and by, and whole pageblocks become free,
+ *          though nothing is moved. The far part grows a little with each block that is taken near, and shrinks by much with
+ *          each that is not: it becomes as large as it can be.
  * Always:  a free block's buddy of the same order is not free, below the largest order (but for pageblocks, of which those
  *          set aside merge with their like only);
  *          zone->nr_free and zone->nr_type[] are what the lists and ranges hold (shared/zone.h);
@@ -18,6 +22,17 @@
 #include <linux/memblock.h>
 
 #include "pages.h"
+
+/* Parts of the span: what a block that had to be taken in the far part takes from it, and what another adds. */
+#define FAR_SHRINK_SHIFT 6
+#define FAR_GROW_SHIFT 16
+/* Heads of a list that are looked at for a near block. */
+#define NEAR_TRIES 8
+
+static __always_inline bool is_far(const struct zone *zone, unsigned long pfn, unsigned int type)
+{
+	return pfn + zone->far[type] >= zone->start_pfn + zone->spanned_pages;
+}
 
 void zone_list_block(struct zone *zone, struct page *page, unsigned int order, unsigned int type, uint32_t flags)
 {
@@ -100,7 +115,34 @@ bool zone_file_fresh(struct zone *zone, unsigned long start, unsigned long end)
 
 /* ---- taking ---- */
 
-/* The smallest sufficient block of a type, off its list. */
+/*
+ * The list of the smallest sufficient blocks begins with a far one: the smallest near block instead, if there is one among the first
+ * of the lists; far ones that are met go to the end. Else the smallest, and the far part was too large.
+ */
+static noinline struct page *pick_near(struct zone *zone, unsigned int *order, unsigned int type)
+{
+	struct page *page = NULL;
+	unsigned int smallest = *order;
+
+	for (unsigned int o = smallest; o <= MAX_PAGE_ORDER; o++) {
+		struct list_head *list = &zone->free_area[o].free_list[type];
+
+		if (!(zone->avail[type] & 1u << o))
+			continue;
+		for (unsigned int i = 0; i < NEAR_TRIES; i++) {
+			page = list_first_entry(list, struct page, lru);
+			if (!is_far(zone, page_to_pfn(page), type)) {
+				*order = o;
+				return page;
+			}
+			list_move_tail(&page->lru, list);
+		}
+	}
+	zone->far[type] -= min(zone->far[type], zone->spanned_pages >> FAR_SHRINK_SHIFT);
+	return list_first_entry(&zone->free_area[smallest].free_list[type], struct page, lru);
+}
+
+/* The smallest sufficient block of a type, off its list: a near one if there is one. */
 static __always_inline struct page *pick_typed(struct zone *zone, unsigned int *order, unsigned int type)
 {
 	unsigned int avail = (unsigned int)zone->avail[type] >> *order;
@@ -110,6 +152,10 @@ static __always_inline struct page *pick_typed(struct zone *zone, unsigned int *
 		return NULL;
 	*order += (unsigned int)__builtin_ctz(avail);
 	page = list_first_entry(&zone->free_area[*order].free_list[type], struct page, lru);
+	if (unlikely(is_far(zone, page_to_pfn(page), type)))
+		page = pick_near(zone, order, type);
+	else
+		zone->far[type] += (zone->spanned_pages >> FAR_GROW_SHIFT) + 1;
 	zone_unlist_block(zone, page, *order);
 	return page;
 }
@@ -219,6 +265,6 @@ void zone_merge_block(struct zone *zone, struct page *page, unsigned int order, 
 		order++;
 	}
 	zone_list_block(zone, page, order, type, flags);
-	if (near_merge(zone, pfn, order))
+	if (is_far(zone, pfn, type) || near_merge(zone, pfn, order))
 		list_move_tail(&page->lru, &zone->free_area[order].free_list[type]);
 }

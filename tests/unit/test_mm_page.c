@@ -20,6 +20,7 @@
 #include "tests/unit/zones.h"
 
 static const struct sim_range only_normal[] = {{GiB(4), GiB(1)}, {0, 0}};
+static const struct sim_range half_normal[] = {{GiB(4), MiB(128)}, {0, 0}};
 static const struct sim_range small_normal[] = {{GiB(4), MiB(16)}, {0, 0}};
 
 /* ---- memblock ---- */
@@ -508,6 +509,59 @@ START_TEST(free_pages_of_a_wild_address)
 }
 END_TEST
 
+/* Pages in whole free pageblocks. */
+static unsigned long whole_free(const struct zone *zone)
+{
+	unsigned long pages = 0;
+
+	drain_all_pages(NULL);
+	for (unsigned int o = PAGEBLOCK_ORDER; o < NR_PAGE_ORDERS; o++)
+		pages += zone->free_area[o].nr_free << o;
+	for (uint64_t i = 0; i < zone->nr_fresh; i++)
+		pages += zone->fresh[i].end - zone->fresh[i].start;
+	return pages;
+}
+
+/* Nearly everything taken, half of it freed at random: hardly a pageblock is free. Then pages come and go. */
+START_TEST(churn_empties_the_far_part)
+{
+	static struct page *pages[MiB(128) >> PAGE_SHIFT];
+	struct zone *zone = &mm_zones[ZONE_NORMAL];
+	unsigned long n, keep;
+
+	sim_start(half_normal, 1);
+	for (n = 0; n < zone->managed_pages * 9 / 10; n++) {
+		pages[n] = alloc_pages(GFP_KERNEL | __GFP_MOVABLE, 0);
+		ck_assert_ptr_nonnull(pages[n]);
+	}
+	for (keep = n / 2; n > keep; n--) {
+		unsigned long i = sim_below((uint32_t)n);
+
+		__free_pages(pages[i], 0);
+		pages[i] = pages[n - 1];
+	}
+	ck_assert_uint_lt(whole_free(zone), zone->managed_pages / 5);
+	for (unsigned int step = 0; step < 100; step++) {
+		for (; n > keep - keep / 10; n--) {
+			unsigned long i = sim_below((uint32_t)n);
+
+			__free_pages(pages[i], 0);
+			pages[i] = pages[n - 1];
+		}
+		/* In so little memory the CPU's own lists would hand most of them out again. */
+		drain_all_pages(NULL);
+		for (; n < keep; n++)
+			pages[n] = alloc_pages(GFP_KERNEL | __GFP_MOVABLE, 0);
+	}
+	ck_assert_uint_gt(whole_free(zone), zone->managed_pages / 3);
+	assert_valid();
+	while (n--)
+		__free_pages(pages[n], 0);
+	ck_assert_uint_ge(whole_free(zone), zone->managed_pages - 2 * MAX_ORDER_NR_PAGES);
+	assert_valid();
+}
+END_TEST
+
 /* ---- random operations against a model: one byte a page says whose it is ---- */
 
 struct holding {
@@ -613,6 +667,7 @@ static Suite *page_suite(void)
 	tcase_add_test(t, sleeping_masks_are_refused_in_interrupts);
 	tcase_add_test(t, bad_frees);
 	tcase_add_test_raise_signal(t, free_pages_of_a_wild_address, SIGILL);
+	tcase_add_test(t, churn_empties_the_far_part);
 	tcase_add_test(t, random_blocks_against_the_model);
 	suite_add_tcase(s, t);
 	return s;
