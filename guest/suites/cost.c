@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: MIT
+/*
+ * cost.c - suite: what an operation of each allocator may need at most, in instructions of the release kernel.
+ *
+ * Instructions, not time: the code is stepped through (mmvisor/step.h), so the counts are the same on every engine, and those that
+ * tests/bench/ops.sh finds in its machine, but for a few in which calls differ. Limits are the targets that the measurement has
+ * (tests/bench/targets.txt) and a tenth: what breaks one is a slow way taken where a quick one was, or work that nobody noticed.
+ * Real interrupts between two steps may empty a list, or send a restartable sequence back to its beginning.
+ * Not here: what takes thousands of steps, such as large areas. The measurement itself compares those with their targets.
+ */
+#include <linux/gfp.h>
+#include <linux/mm.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+#include <mmvisor/step.h>
+
+#include "mm_suite.h"
+
+#define BULK 32
+#define TRIES 10
+static struct kmem_cache *cache;
+static unsigned int order;
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+/* Sizes are constants, as most callers have them: the cache is chosen by the compiler. */
+#define KMALLOC_PAIR(size)                                                                                             \
+	static void kmalloc_##size(void *arg)                                                                          \
+	{                                                                                                              \
+		(void)arg;                                                                                             \
+		kfree(kmalloc(size, GFP_KERNEL));                                                                      \
+	}
+KMALLOC_PAIR(8)
+KMALLOC_PAIR(64)
+KMALLOC_PAIR(1024)
+KMALLOC_PAIR(8192)
+
+static void cache_pair(void *arg)
+{
+	(void)arg;
+	kmem_cache_free(cache, kmem_cache_alloc(cache, GFP_KERNEL));
+}
+
+static void bulk_pair(void *arg)
+{
+	void **held = arg;
+
+	kmem_cache_alloc_bulk(cache, GFP_KERNEL, BULK, held);
+	kmem_cache_free_bulk(cache, BULK, held);
+}
+
+static void pages_pair(void *arg)
+{
+	(void)arg;
+	__free_pages(alloc_pages(GFP_KERNEL, order), order);
+}
+
+static void vmalloc_pair(void *arg)
+{
+	(void)arg;
+	vfree(vmalloc(PAGE_SIZE));
+}
+
+/* Instructions of @body, stepped through. */
+static unsigned long count_of(void (*body)(void *arg), void *arg)
+{
+	struct step_test step = {.body = body, .arg = arg};
+
+	step_interrupt(&step, ULONG_MAX);
+	return step.ran;
+}
+
+/* Within a tenth of the target, once what it uses is warm? Interrupts add to it: several may try. */
+static void at_most(struct kunit *test, const char *name, void (*body)(void *arg), void *arg, unsigned long target)
+{
+	unsigned long around = count_of(nothing, NULL), limit = target + target / 10, count = ULONG_MAX;
+
+	/* Whoever was here before may have left a CPU's lists full, so that each free gives some back. */
+	drain_all_pages(NULL);
+	body(arg);
+	body(arg);
+	for (unsigned int i = 0; i < TRIES && count > limit; i++)
+		count = min(count, count_of(body, arg) - around);
+	KUNIT_EXPECT_LE_MSG(test, count, limit, "%s", name);
+	/* It did something, and it was counted. */
+	KUNIT_EXPECT_GE_MSG(test, count, 10UL, "%s", name);
+}
+
+/* Do CPUs keep blocks of 2 MiB for themselves (guest/mm/pcp.c)? In a small zone each comes from the zone's own lists. */
+static bool blocks_are_kept(void)
+{
+	struct zone *zone, *last = NULL;
+
+	for_each_zone (zone)
+		if (managed_zone(zone) && zone_idx(zone) != ZONE_MOVABLE)
+			last = zone;
+	return last->managed_pages / 16 >= 2 * pageblock_nr_pages * num_online_cpus();
+}
+
+static int cost_init(struct kunit *test)
+{
+	if (mm_root.debug)
+		kunit_skip(test, "the debug kernel does more");
+	return 0;
+}
+
+static void objects(struct kunit *test)
+{
+	static void *held[BULK];
+
+	at_most(test, "kmalloc(8) and kfree()", kmalloc_8, NULL, 60);
+	at_most(test, "kmalloc(64) and kfree()", kmalloc_64, NULL, 60);
+	at_most(test, "kmalloc(1024) and kfree()", kmalloc_1024, NULL, 60);
+	at_most(test, "kmalloc(8192) and kfree()", kmalloc_8192, NULL, 60);
+	cache = kmem_cache_create("cost-192", 192, 0, 0, NULL);
+	KUNIT_ASSERT_NOT_NULL(test, cache);
+	at_most(test, "kmem_cache_alloc() and kmem_cache_free()", cache_pair, NULL, 55);
+	at_most(test, "32 objects at once", bulk_pair, held, 600);
+	kmem_cache_destroy(cache);
+}
+
+static void blocks(struct kunit *test)
+{
+	order = 0;
+	at_most(test, "a page", pages_pair, NULL, 100);
+	order = 3;
+	at_most(test, "8 pages", pages_pair, NULL, 130);
+	order = PAGEBLOCK_ORDER;
+	at_most(test, "a block of 2 MiB", pages_pair, NULL, blocks_are_kept() ? 200 : 1000);
+}
+
+static void area(struct kunit *test)
+{
+	at_most(test, "vmalloc() and vfree() of a page", vmalloc_pair, NULL, 900);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(objects),
+	KUNIT_CASE(blocks),
+	KUNIT_CASE(area),
+	{},
+};
+static struct kunit_suite suite = {.name = "cost", .init = cost_init, .test_cases = cases};
+kunit_test_suite(suite);
