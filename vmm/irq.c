@@ -42,7 +42,27 @@ static int write_table(struct vm *vm)
 		e->u.msi.data = m->data;
 		table.head.nr++;
 	}
-	return ioctl(vm->fd, KVM_SET_GSI_ROUTING, &table) ? -errno : 0;
+	if (ioctl(vm->fd, KVM_SET_GSI_ROUTING, &table))
+		return -errno;
+	for (unsigned int i = 0; i < IRQ_LINES; i++)
+		vm->msi[i].known = vm->msi[i].armed;
+	return 0;
+}
+
+/* Needs: irq_lock. Return: is this news? */
+static bool note(struct msi *m, uint64_t addr, uint32_t data)
+{
+	struct msi old = *m;
+
+	*m = (struct msi){addr, data, true, old.armed && old.known && old.addr == addr && old.data == data, old.bound};
+	return !m->known;
+}
+
+void irq_note(struct vm *vm, unsigned int line, uint64_t addr, uint32_t data)
+{
+	pthread_mutex_lock(&vm->irq_lock);
+	note(&vm->msi[line], addr, data);
+	pthread_mutex_unlock(&vm->irq_lock);
 }
 
 int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t data)
@@ -53,8 +73,7 @@ int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t 
 
 	pthread_mutex_lock(&vm->irq_lock);
 	old = *m;
-	*m = (struct msi){addr, data, true, old.bound};
-	if (!old.armed || old.addr != addr || old.data != data)
+	if (note(m, addr, data))
 		err = write_table(vm);
 	if (err)
 		*m = old;

@@ -20,11 +20,11 @@
 
 struct vm;
 
-/** struct msi - what a line is routed to. @armed: the guest has said where; @bound: its eventfd is with KVM */
+/** struct msi - what a line is routed to. @armed: the guest has said where; @known: KVM knows; @bound: its eventfd is with KVM */
 struct msi {
 	uint64_t addr;
 	uint32_t data;
-	bool armed, bound;
+	bool armed, known, bound;
 };
 
 /**
@@ -33,6 +33,9 @@ struct msi {
  * Return: 0 or -errno; then the line is as it was.
  */
 int irq_route(struct vm *vm, unsigned int line, int fd, uint64_t addr, uint32_t data);
+
+/** irq_note - the guest has said where. Nothing is asked of KVM: irq_route() is due before the line is raised by its eventfd. */
+void irq_note(struct vm *vm, unsigned int line, uint64_t addr, uint32_t data);
 
 /** irq_unroute - the line raises no interrupt any more, until it is routed again. */
 void irq_unroute(struct vm *vm, unsigned int line);

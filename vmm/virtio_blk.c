@@ -66,13 +66,22 @@ static void complain(struct virtio_blk *b, const char *why)
 	b->complained = true;
 }
 
+/* Needs: lock. */
+static void raise_irq(struct virtio_blk *b)
+{
+	if (b->irq_due && irq_route(b->vm, IRQ_BLK_LINE(b->index), b->irq, b->msi_addr, b->msi_data))
+		complain(b, "KVM refuses the MSI address that the guest's driver set");
+	b->irq_due = false;
+	ring(b->irq);
+}
+
 static void broken(struct virtio_blk *b, const char *why)
 {
 	complain(b, why);
 	b->broken = true;
 	b->status |= VIRTIO_STATUS_NEEDS_RESET;
 	b->interrupt_status |= VIRTIO_INT_CONFIG;
-	ring(b->irq);
+	raise_irq(b);
 }
 
 /* ---- the queue ---- */
@@ -99,7 +108,7 @@ static bool serve(struct virtio_blk *b)
 		vq_push(ram, &b->vq, &chain, written);
 		b->interrupt_status |= VIRTIO_INT_USED;
 		if (vq_wants_interrupt(ram, &b->vq))
-			ring(b->irq);
+			raise_irq(b);
 	}
 	pthread_mutex_unlock(&b->lock);
 	return got > 0;
@@ -189,7 +198,7 @@ static void half(uint64_t *whole, bool high, uint32_t value)
 	*whole = (*whole & ~(0xffffffffUL << shift)) | (uint64_t)value << shift;
 }
 
-/* Turn the doorbell into an ioeventfd. Without it the register works, by exits. */
+/* Turn the doorbell into an ioeventfd, once it has been rung: until then, and without it, the register works by exits. */
 static void bind_bell(struct virtio_blk *b)
 {
 	struct kvm_ioeventfd io = {.addr = BLK_GPA(b->index) + VIRTIO_MMIO_QUEUE_NOTIFY, .len = 4, .fd = b->bell};
@@ -252,6 +261,7 @@ static void reg_write(struct virtio_blk *b, unsigned int reg, uint32_t value)
 		break;
 	case VIRTIO_MMIO_QUEUE_NOTIFY:
 		ring(b->bell);
+		bind_bell(b);
 		break;
 	case VIRTIO_MMIO_INTERRUPT_ACK:
 		b->interrupt_status &= ~value;
@@ -264,9 +274,9 @@ static void reg_write(struct virtio_blk *b, unsigned int reg, uint32_t value)
 		half(&b->msi_addr, reg == VIRTIO_MMV_MSI_ADDR_HIGH, value);
 		break;
 	case VIRTIO_MMV_MSI_DATA:
-		if (irq_route(b->vm, IRQ_BLK_LINE(b->index), b->irq, b->msi_addr, value))
-			complain(b, "KVM refuses the MSI address that the guest's driver set");
-		bind_bell(b);
+		irq_note(b->vm, IRQ_BLK_LINE(b->index), b->msi_addr, value);
+		b->msi_data = value;
+		b->irq_due = true;
 		break;
 	}
 }

@@ -17,6 +17,7 @@ struct vm;
 
 /**
  * struct virtio_blk - @bell: eventfd: doorbell, and the call to stop; @irq: eventfd: MSI, by irqfd
+ * @irq_due: KVM has not been told yet where the MSI goes; with @bell_bound what a disk costs only once it is used
  * @broken: the driver broke the queue's rules; only a reset helps
  */
 struct virtio_blk {
@@ -29,8 +30,9 @@ struct virtio_blk {
 	pthread_mutex_t lock;
 	/* under lock */
 	struct virtqueue vq;
-	bool queue_ready, broken, complained, bell_bound;
+	bool queue_ready, broken, complained, bell_bound, irq_due;
 	uint32_t status, features_sel, driver_features_sel, queue_sel, interrupt_status;
+	uint32_t msi_data;
 	uint64_t driver_features, msi_addr;
 };
 
