@@ -204,7 +204,7 @@ static bool map_swapped(struct fault *f, struct page *page, swp_entry_t entry)
 static vm_fault_t swapped_page(struct fault *f)
 {
 	swp_entry_t entry = pte_to_swp_entry(f->seen);
-	bool from_disk = false, mapped;
+	bool from_disk = false, guessed = false, mapped;
 	struct page *page;
 
 	if (is_migration_entry(entry))
@@ -217,6 +217,10 @@ static vm_fault_t swapped_page(struct fault *f)
 		user_unlock(f->mm);
 		return VM_FAULT_OOM;
 	}
+	if (from_disk)
+		swap_read_around(entry);
+	else
+		guessed = swap_was_read_ahead(page);
 	lock_page(page);
 	if (!PageSwapCache(page) || page->private != entry.val) {
 		/* It has left the slot since: the entry is another by now, or leads to another page. */
@@ -228,7 +232,8 @@ static vm_fault_t swapped_page(struct fault *f)
 		swap_cache_forget(page);
 		unlock_page(page);
 		put_page(page);
-		return VM_FAULT_SIGBUS;
+		/* Nobody had asked for it when it could not be read: it is read once more, for this one. */
+		return guessed ? 0 : VM_FAULT_SIGBUS;
 	}
 	mapped = map_swapped(f, page, entry);
 	/* A slot is kept as a copy that need not be written again; unless slots are scarce, or this one is broken. */

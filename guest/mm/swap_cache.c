@@ -132,10 +132,11 @@ static int enter(struct page *page, swp_entry_t entry)
 	if (!si)
 		return -ENOENT;
 	irq = mm_lock_write(&si->lock);
-	if (si->swap_map[at] & SWAP_HAS_CACHE) {
-		err = -EEXIST;
-	} else if (!(si->swap_map[at] & SWAP_MAP_COUNT)) {
+	/* Nothing holds the slot: its device may have gone since. */
+	if (!(si->flags & SWP_USED) || !(si->swap_map[at] & (SWAP_MAP_COUNT | SWAP_HAS_CACHE))) {
 		err = -ENOENT;
+	} else if (si->swap_map[at] & SWAP_HAS_CACHE) {
+		err = -EEXIST;
 	} else {
 		si->swap_map[at] |= SWAP_HAS_CACHE;
 		si->cache[at] = page;
@@ -167,7 +168,8 @@ static void free_new_page(struct page *page)
 	put_page(page);
 }
 
-struct page *read_swap_cache(swp_entry_t entry, gfp_t gfp, bool *from_disk)
+/* @ahead: nobody has asked for it yet */
+static struct page *read_slot(swp_entry_t entry, gfp_t gfp, bool ahead, bool *from_disk)
 {
 	for (;;) {
 		struct page *page = lookup_swap_cache(entry);
@@ -183,6 +185,8 @@ struct page *read_swap_cache(swp_entry_t entry, gfp_t gfp, bool *from_disk)
 			*from_disk = true;
 			mod_node_page_state(&mm_node, NR_SWAPCACHE, 1);
 			lru_cache_add(page);
+			if (ahead)
+				SetPageReclaim(page);
 			swap_readpage(page);
 			return page;
 		}
@@ -191,6 +195,39 @@ struct page *read_swap_cache(swp_entry_t entry, gfp_t gfp, bool *from_disk)
 			return NULL;
 		cond_resched();
 	}
+}
+
+struct page *read_swap_cache(swp_entry_t entry, gfp_t gfp, bool *from_disk)
+{
+	return read_slot(entry, gfp, false, from_disk);
+}
+
+struct page *read_swap_ahead(swp_entry_t entry, gfp_t gfp)
+{
+	bool from_disk = false;
+	struct page *page = read_slot(entry, gfp, true, &from_disk);
+
+	if (from_disk)
+		count_vm_event(SWAP_RA);
+	return page;
+}
+
+bool swap_slot_only_on_disk(swp_entry_t entry)
+{
+	struct swap_info *si = swap_info_of(entry);
+	unsigned long irq;
+	bool only = false;
+
+	if (!si)
+		return false;
+	irq = mm_lock_read(&si->lock);
+	if (si->flags & SWP_USED) {
+		uint8_t byte = si->swap_map[swp_offset(entry)];
+
+		only = byte & SWAP_MAP_COUNT && !(byte & (SWAP_HAS_CACHE | SWAP_MAP_FAILED));
+	}
+	mm_unlock_read(&si->lock, irq);
+	return only;
 }
 
 unsigned long nr_swapcache_pages(void)

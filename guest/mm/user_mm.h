@@ -8,7 +8,8 @@
  *   fault.c       what happens when an address is touched: zeros, back from swap, a copy of one's own
  *   zap.c         mappings taken away
  *   rmap.c        from a page to its mappings
- *   swap_slots.c  devices and slots; swap_cache.c: pages that have one; swap_io.c: reading and writing them
+ *   swap_slots.c  devices and slots; swap_cache.c: pages that have one; swap_io.c: reading and writing them;
+ *                 swap_readahead.c: reading more than is asked for
  *
  * Locks and their order: <linux/rmap.h>. page_table_lock is held with interrupts on and for one table's entries at a time.
  * Entries are not zero only in tables that count them (page->private of each table below the top one), so that
@@ -105,12 +106,23 @@ bool is_swap_slot_failed(swp_entry_t entry);
 
 /* ---- swap_cache.c ---- */
 
+/** read_swap_ahead - read_swap_cache() for a page that nobody wants yet: it is marked */
+struct page *read_swap_ahead(swp_entry_t entry, gfp_t gfp);
+/** swap_slot_only_on_disk - does an entry lead there, and is there no page? Just now. */
+bool swap_slot_only_on_disk(swp_entry_t entry);
 /** swap_cache_forget - a page that could not be read: nobody has mapped it. Needs: its lock. */
 void swap_cache_forget(struct page *page);
 /** swap_cache_trim - pages without any entry give up their slots. Context: task, may sleep. */
 void swap_cache_trim(void);
 /** swap_cache_empty - all pages of a device, when no entry leads there any more. Context: task, may sleep. */
 void swap_cache_empty(struct swap_info *si);
+
+/* ---- swap_readahead.c ---- */
+
+/** swap_read_around - a slot had to be read: begin to read those around it that may be wanted, too. Context: task. */
+void swap_read_around(swp_entry_t entry);
+/** swap_was_read_ahead - @page was found in the swap cache: is that because of a guess? It counts as a good one then. */
+bool swap_was_read_ahead(struct page *page);
 
 /* ---- swap_io.c ---- */
 

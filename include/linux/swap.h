@@ -93,6 +93,8 @@ void workingset_activation(const struct page *page);
 
 /** vm_swappiness - 0..200: how much sooner anonymous pages go than those of files; 100: both cost the same */
 extern int vm_swappiness;
+/** page_cluster - with a page at most 2^page_cluster - 1 others around it are read from swap; 0: none */
+extern unsigned int page_cluster;
 
 /**
  * try_to_free_pages - direct reclaim: what the page allocator does when nothing is left

@@ -240,6 +240,71 @@ START_TEST(read_error)
 }
 END_TEST
 
+/* @nr pages, each with its number and one more, all of them in swap. Return: where */
+static unsigned long out_in_order(unsigned long nr)
+{
+	unsigned long at = map(nr);
+
+	for (unsigned long i = 0; i < nr; i++)
+		store(at + i * PAGE_SIZE, i + 1);
+	ck_assert_int_eq(vm_pageout(at, nr * PAGE_SIZE), (long)nr);
+	return at;
+}
+
+START_TEST(read_ahead)
+{
+	struct mm_struct *mm;
+	unsigned long at, guessed;
+
+	start();
+	mm = use_new();
+	at = out_in_order(32);
+	for (unsigned long i = 0; i < 32; i++)
+		ck_assert_uint_eq(load(at + i * PAGE_SIZE), i + 1);
+	/* Each was read once, most of them before they were wanted. */
+	guessed = vm_events(SWAP_RA);
+	ck_assert_uint_ge(guessed, 24);
+	ck_assert_uint_eq(vm_events(SWAP_RA_HIT), guessed);
+	ck_assert_uint_eq(nr_read, 32);
+	ck_assert_uint_eq(mm->major_faults, 32 - guessed);
+	/* Here and there: nothing pays off, so only what is wanted is read once that is known. */
+	ck_assert_int_eq(vm_pageout(at, 32 * PAGE_SIZE), 32);
+	for (unsigned long i = 0; i < 4; i++)
+		load(at + (i * 8 + 1) * PAGE_SIZE);
+	guessed = vm_events(SWAP_RA);
+	load(at + 29 * PAGE_SIZE);
+	ck_assert_uint_eq(vm_events(SWAP_RA), guessed);
+	page_cluster = 0;
+	for (unsigned long i = 0; i < 32; i++)
+		ck_assert_uint_eq(load(at + i * PAGE_SIZE), i + 1);
+	ck_assert_uint_eq(vm_events(SWAP_RA), guessed);
+	drop(mm);
+	all_back();
+}
+END_TEST
+
+/* What could not be read ahead is read again for who wants it: he is told nothing of the first time. */
+START_TEST(read_ahead_error)
+{
+	struct mm_struct *mm;
+	unsigned long at;
+
+	start();
+	mm = use_new();
+	at = out_in_order(16);
+	for (unsigned long i = 0; i < 4; i++)
+		load(at + i * PAGE_SIZE);
+	ck_assert_uint_gt(vm_events(SWAP_RA), 0);
+	fail_read = 1;
+	for (unsigned long i = 4; i < 16; i++)
+		ck_assert_uint_eq(load(at + i * PAGE_SIZE), i + 1);
+	ck_assert_uint_eq(swap_infos[0].nr_read_errors, 1);
+	ck_assert_uint_eq(nr_read, 17);
+	drop(mm);
+	all_back();
+}
+END_TEST
+
 START_TEST(swap_full)
 {
 	struct mm_struct *mm;
@@ -435,6 +500,8 @@ int main(void)
 	tcase_add_test(t, no_memory);
 	tcase_add_test(t, write_error);
 	tcase_add_test(t, read_error);
+	tcase_add_test(t, read_ahead);
+	tcase_add_test(t, read_ahead_error);
 	tcase_add_test(t, swap_full);
 	tcase_add_test(t, too_many_copies);
 	tcase_add_test(t, random_use);
