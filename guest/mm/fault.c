@@ -332,8 +332,9 @@ int swap_in_area(struct vm_area_struct *vma, unsigned int type)
 			what = handle_mm_fault(vma, addr, 0);
 		if (what & VM_FAULT_OOM)
 			return -ENOMEM;
+		/* Of who is dying nothing comes back any more: it is being taken away, which ends by itself. */
 		if (what & VM_FAULT_ERROR)
-			return -EIO;
+			return READ_ONCE(vma->vm_mm->flags) & MMF_UNSTABLE ? 0 : -EIO;
 		cond_resched();
 	}
 	return 0;

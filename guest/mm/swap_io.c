@@ -126,7 +126,11 @@ static void end_read(struct bio *bio)
 		SetPageUptodate(page);
 	}
 	mempool_free(bio, &bios);
+	get_page(page);
+	/* The last entry may have gone meanwhile; whoever took it could not have the lock. */
+	try_to_free_swap(page);
 	unlock_page(page);
+	put_page(page);
 }
 
 void swap_readpage(struct page *page)

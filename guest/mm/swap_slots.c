@@ -17,6 +17,7 @@
 #include <linux/mutex.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
@@ -425,6 +426,8 @@ static int swapoff_locked(struct swap_info *si)
 		err = swap_in_all(si);
 		if (!err)
 			swap_cache_empty(si);
+		if (!err && fatal_signal_pending(current))
+			err = -EINTR;
 		if (!err && READ_ONCE(si->inuse_pages))
 			schedule_timeout_uninterruptible(1);
 	}

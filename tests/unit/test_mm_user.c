@@ -34,6 +34,9 @@ static char disk[SLOTS + 1][PAGE_SIZE];
 static long fail_write = -1, fail_read = -1;
 static unsigned long nr_written, nr_read;
 
+/* When this slot is read, the entry at @zap_at that leads there goes. */
+static unsigned long zap_slot, zap_at;
+
 static blk_status_t transfer(struct bio *bio)
 {
 	unsigned long slot = bio->bi_iter.bi_sector >> PAGE_SECTORS_SHIFT;
@@ -49,6 +52,8 @@ static blk_status_t transfer(struct bio *bio)
 		memcpy(disk[slot], memory, PAGE_SIZE);
 	} else {
 		nr_read++;
+		if (slot == zap_slot)
+			zap_vma_range(find_vma(current->mm, zap_at), zap_at, zap_at + PAGE_SIZE);
 		if (fail_read >= 0 && !fail_read--)
 			return BLK_STS_IOERR;
 		memcpy(memory, disk[slot], PAGE_SIZE);
@@ -305,6 +310,51 @@ START_TEST(read_ahead_error)
 }
 END_TEST
 
+/* What goes out of use while it is read leaves no slot behind. */
+START_TEST(unneeded_while_read)
+{
+	struct mm_struct *mm;
+	unsigned long at;
+
+	start();
+	mm = use_new();
+	at = out_in_order(16);
+	zap_at = at + 7 * PAGE_SIZE;
+	zap_slot = mm_pagemap(mm, zap_at) & PM_NUMBER;
+	for (unsigned long i = 0; i < 7; i++)
+		load(at + i * PAGE_SIZE);
+	ck_assert_uint_eq(mm_pagemap(mm, zap_at), 0);
+	ck_assert_uint_eq(swap_infos[0].swap_map[zap_slot], 0);
+	ck_assert_uint_eq(load(zap_at), 0);
+	drop(mm);
+	all_back();
+}
+END_TEST
+
+static struct mm_struct *dying;
+
+static void victim_ends(void)
+{
+	sim_on_sleep = NULL;
+	mmput(dying);
+}
+
+/* The memory of a victim of the OOM killer is on disk: it does not come back, and is not an error either. */
+START_TEST(swapoff_of_the_dying)
+{
+	start();
+	dying = use_new();
+	out_in_order(4);
+	kthread_unuse_mm(dying);
+	dying->flags |= MMF_UNSTABLE;
+	sim_on_sleep = victim_ends;
+	ck_assert_int_eq(swapoff(blkdev_nth(0)), 0);
+	ck_assert_ptr_null(sim_on_sleep);
+	ck_assert_int_eq(swapon(blkdev_nth(0)), 0);
+	all_back();
+}
+END_TEST
+
 START_TEST(swap_full)
 {
 	struct mm_struct *mm;
@@ -502,6 +552,8 @@ int main(void)
 	tcase_add_test(t, read_error);
 	tcase_add_test(t, read_ahead);
 	tcase_add_test(t, read_ahead_error);
+	tcase_add_test(t, unneeded_while_read);
+	tcase_add_test(t, swapoff_of_the_dying);
 	tcase_add_test(t, swap_full);
 	tcase_add_test(t, too_many_copies);
 	tcase_add_test(t, random_use);
