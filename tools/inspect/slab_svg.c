@@ -2,16 +2,16 @@
 /*
  * slab_svg.c - `mm-inspect slabinfo --svg`: how full each slab of each cache is.
  *
- * A cache is a row, a slab a cell: the darker, the more of its objects are in use; the fullest first, so a cache that was emptied
- * without giving memory back shows a long pale tail. A cache with more slabs than cells has several slabs to a cell. Lists are
- * walked with a bound; where one is broken the row ends.
+ * A cache is a row, a slab a cell: the darker, the more of its objects are in users' hands; the orange part from below are those that
+ * wait in CPUs' arrays. The fullest come first, so a cache that was emptied without giving memory back shows a long pale tail. A
+ * cache with more slabs than cells has several slabs to a cell. Where a list is broken the row ends.
  */
 #include <stdlib.h>
-#include <string.h>
 
 #include "tools/inspect/inspect.h"
 #include "tools/inspect/map.h"
-#include "tools/view/view_impl.h"
+#include "tools/view/slabs.h"
+#include "tools/view/view.h"
 
 #define LEFT 330
 #define CELLS 120
@@ -19,41 +19,31 @@
 #define ROW 14
 #define TOP 64
 #define WIDTH (LEFT + CELLS * CELL + 16)
-#define MAX_SLABS (1UL << 22)
 
-/** struct fill - by 1/256 of a slab's objects in use: how many slabs are so full */
+/**
+ * struct fill - the slabs of a cache by how many 1/256 of their objects users have
+ * @slabs: how many there are; @waiting: 1/256 of objects in CPUs' arrays, summed up over these
+ */
 struct fill {
-	uint64_t slabs[257];
+	uint64_t slabs[257], waiting[257];
 	uint64_t nr, pages;
 };
 
-static void walk(const struct view *v, gva_t head, gva_t at, struct fill *f)
+static bool add_slab(void *ctx, const struct kmem_cache *s, const struct slab_picture *p)
 {
-	struct slab slab;
-	uint64_t pfn;
+	struct fill *f = ctx;
+	unsigned int count[OBJECT_CPU + 1] = {0};
+	unsigned int level;
 
-	for (; at != head && f->nr < MAX_SLABS; at = slab.slab_list.next.va) {
-		gva_t addr = at - offsetof(struct slab, slab_list);
-
-		if (view_pfn_of(addr, &pfn) || view_read(v, addr, &slab, sizeof(slab)) || !slab.objects ||
-		    slab.inuse > slab.objects)
-			return;
-		f->slabs[slab.inuse * 256U / slab.objects]++;
-		f->nr++;
-		f->pages += 1UL << (slab.order <= MAX_PAGE_ORDER ? slab.order : 0);
-	}
-}
-
-static void collect(const struct view *v, gva_t cache, struct fill *f)
-{
-	struct kmem_cache s;
-
-	memset(f, 0, sizeof(*f));
-	if (view_read(v, cache, &s, sizeof(s)))
-		return;
-	walk(v, cache + offsetof(struct kmem_cache, full), s.full.next.va, f);
-	walk(v, cache + offsetof(struct kmem_cache, partial), s.partial.next.va, f);
-	walk(v, cache + offsetof(struct kmem_cache, empty), s.empty.next.va, f);
+	(void)s;
+	f->nr++;
+	f->pages += 1UL << p->order;
+	for (unsigned int i = 0; i < p->objects; i++)
+		count[p->state[i]]++;
+	level = p->objects ? count[OBJECT_USED] * 256 / p->objects : 0;
+	f->slabs[level]++;
+	f->waiting[level] += p->objects ? count[OBJECT_CPU] * 256 / p->objects : 0;
+	return true;
 }
 
 static void put_text(FILE *out, const char *text)
@@ -72,20 +62,26 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-/* White to dark blue. */
-static void put_cell(FILE *out, unsigned int x, unsigned int y, unsigned int percent, uint64_t slabs)
+/* White to dark blue, and orange from below. @used, @waiting: percent */
+static void put_cell(FILE *out, unsigned int x, unsigned int y, unsigned int used, unsigned int waiting, uint64_t slabs)
 {
+	unsigned int left = LEFT + x * CELL, height = ROW - 4;
+
 	fprintf(out,
-		"<rect x=\"%u\" y=\"%u\" width=\"%d\" height=\"%d\" fill=\"#%02x%02x%02x\" stroke=\"#9aa5b1\" "
-		"stroke-width=\"0.5\"><title>%lu %s, %u %% in use</title></rect>\n",
-		LEFT + x * CELL, y, CELL - 1, ROW - 4, 255 - 224 * percent / 100, 255 - 177 * percent / 100,
-		255 - 134 * percent / 100, slabs, slabs == 1 ? "slab" : "slabs", percent);
+		"<g><title>%lu %s: %u %% in use, %u %% in CPUs' arrays</title><rect x=\"%u\" y=\"%u\" width=\"%d\" "
+		"height=\"%u\" fill=\"#%02x%02x%02x\" stroke=\"#9aa5b1\" stroke-width=\"0.5\"/>",
+		slabs, slabs == 1 ? "slab" : "slabs", used, waiting, left, y, CELL - 1, height, 255 - 224 * used / 100,
+		255 - 177 * used / 100, 255 - 134 * used / 100);
+	if (waiting)
+		fprintf(out, "<rect x=\"%u\" y=\"%.1f\" width=\"%d\" height=\"%.1f\" fill=\"#e69f00\"/>", left,
+			y + height - height * waiting / 100.0, CELL - 1, height * waiting / 100.0);
+	fputs("</g>\n", out);
 }
 
 /* The slabs in order of fill, fullest first, @each of them to a cell. */
 static void put_cells(FILE *out, unsigned int y, const struct fill *f)
 {
-	uint64_t each = (f->nr + CELLS - 1) / CELLS, have = 0, sum = 0;
+	uint64_t each = (f->nr + CELLS - 1) / CELLS, have = 0, used = 0, waiting = 0;
 	unsigned int x = 0;
 
 	for (int level = 256; level >= 0 && each; level--)
@@ -93,15 +89,18 @@ static void put_cells(FILE *out, unsigned int y, const struct fill *f)
 			uint64_t n = left < each - have ? left : each - have;
 
 			have += n;
-			sum += n * (uint64_t)level;
+			used += n * (uint64_t)level;
+			waiting += n * f->waiting[level] / f->slabs[level];
 			left -= n;
 			if (have < each)
 				continue;
-			put_cell(out, x++, y, (unsigned int)(sum * 100 / have / 256), have);
-			have = sum = 0;
+			put_cell(out, x++, y, (unsigned int)(used * 100 / have / 256),
+				 (unsigned int)(waiting * 100 / have / 256), have);
+			have = used = waiting = 0;
 		}
 	if (have)
-		put_cell(out, x, y, (unsigned int)(sum * 100 / have / 256), have);
+		put_cell(out, x, y, (unsigned int)(used * 100 / have / 256), (unsigned int)(waiting * 100 / have / 256),
+			 have);
 }
 
 static void put_row(FILE *out, unsigned int y, const struct list_cache *c, const struct fill *f)
@@ -129,15 +128,18 @@ static void draw(const struct view *v, const char *source, const struct list_cac
 		"<text x=\"12\" y=\"22\" font-size=\"14\">Slabs of ",
 		WIDTH, TOP + rows * ROW + 16);
 	put_text(out, source);
-	fprintf(out, "</text>\n<text x=\"12\" y=\"42\">objects in use of all, and memory; each cell is a slab, fullest "
-		     "first, "
-		     "of a large cache several; dark: all objects in use, white: none</text>\n");
+	fprintf(out,
+		"</text>\n<text x=\"12\" y=\"42\">objects in use of all, and memory; each cell is a slab, of a large "
+		"cache several, fullest first; dark: all objects in use, white: none, orange: waiting in CPUs' "
+		"arrays</text>\n");
 	for (unsigned int i = 0; i < nr; i++) {
-		struct fill f;
+		struct fill f = {.nr = 0};
+		char broken[VIEW_ERR_MAX];
 
 		if (!caches[i].slabs)
 			continue;
-		collect(v, caches[i].addr, &f);
+		if (view_slabs(v, caches[i].addr, add_slab, &f, broken))
+			fprintf(stderr, "mm-inspect: %s\n", broken);
 		put_row(out, y, &caches[i], &f);
 		y += ROW;
 	}
