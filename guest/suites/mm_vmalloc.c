@@ -159,6 +159,9 @@ static void churn(struct mm_worker *w)
 	for (unsigned int step = 0; step < 24; step++) {
 		unsigned int i = mm_below(&w->rnd, HELD);
 
+		/* Addresses with nothing behind them, over tables in which others come and go. */
+		if (step % 8 == 0)
+			free_vm_area(get_vm_area(PMD_SIZE, VM_MAP));
 		if (held[i].p) {
 			for (unsigned long at = 0; at < held[i].size; at += PAGE_SIZE)
 				w->errors += !mm_marked(held[i].p + at, PAGE_SIZE, w->cpu);
