@@ -151,6 +151,17 @@ static unsigned long count_moved(struct file *file, const struct scene *s, const
 	return moved;
 }
 
+/* Of the even pages nearly all are written anew. */
+static bool is_changed(unsigned long i)
+{
+	return i % 16;
+}
+
+static unsigned int tag_of(unsigned long i)
+{
+	return FILE_ID + is_changed(i);
+}
+
 /* Of the even pages those in memory must say what they should, wherever they lie; nothing is read for that. */
 static bool good_in_memory(struct file *file, const struct scene *s)
 {
@@ -162,7 +173,7 @@ static bool good_in_memory(struct file *file, const struct scene *s)
 		if (!page)
 			continue;
 		memcpy(buffer, page_address(page), PAGE_SIZE);
-		good &= is_filled(FILE_ID + i % 4 / 2, (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
+		good &= is_filled(tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
 		put_page(page);
 	}
 	return good;
@@ -174,7 +185,7 @@ static bool good_when_read(struct file *file, const struct scene *s)
 	bool good = true;
 
 	for (unsigned long i = 0; i < s->pages; i += 2)
-		good &= has(file, FILE_ID + i % 4 / 2, (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
+		good &= has(file, tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE);
 	return good;
 }
 
@@ -189,7 +200,7 @@ static void change_page(struct kunit *test, struct file *file, unsigned long i)
 {
 	struct page *page;
 
-	KUNIT_EXPECT_TRUE(test, put(file, FILE_ID + 1, (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, put(file, tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
 	page = find_lock_page(file->f_mapping, i);
 	KUNIT_ASSERT_NOT_NULL(test, page);
 	SetPageError(page);
@@ -198,7 +209,7 @@ static void change_page(struct kunit *test, struct file *file, unsigned long i)
 	put_page(page);
 }
 
-/* Like a program's pages, a file's: the odd ones go, and every second of the others is changed and not written yet. */
+/* Like a program's pages, a file's: the odd ones go, and most of the others are changed and not written yet. */
 static struct file *file_below(struct kunit *test, struct scene *s, struct super_block *sb, unsigned long *where)
 {
 	struct file *file = opened(test, sb, "moves", O_CREAT);
@@ -206,8 +217,9 @@ static struct file *file_below(struct kunit *test, struct scene *s, struct super
 	room_below(s);
 	KUNIT_EXPECT_TRUE(test, put(file, FILE_ID, 0, s->pages * PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), 0);
-	for (unsigned long i = 2; i < s->pages; i += 4)
-		change_page(test, file, i);
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		if (is_changed(i))
+			change_page(test, file, i);
 	note_places(file, s, where);
 	holes_above(s);
 	for (unsigned long i = 1; i < s->pages; i += 2)
@@ -253,7 +265,7 @@ static void pages_of_files_move_with_their_contents(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_KERNEL | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
 			COMPACT_SUCCESS);
 	/* At least the block that came together was full of them before. */
-	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), max(1UL << s.order >> 3, 1UL));
+	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), 1UL << s.order >> 2);
 	KUNIT_EXPECT_GE(test, vm_events(PGMIGRATE_SUCCESS) - moved, count_moved(file, &s, where));
 	KUNIT_EXPECT_TRUE(test, good_in_memory(file, &s));
 	/* What goes to the disk and comes back is the same. */
@@ -311,17 +323,25 @@ static void forget_failures(void)
 /* Nothing can be moved: all that is held is held for good. It is tried once, and then not for a while. */
 static void failure_puts_it_off(struct kunit *test)
 {
-	enum compact_result first, next;
+	enum compact_result first = COMPACT_SKIPPED, next = COMPACT_SKIPPED;
 	unsigned int order = 6, late = 0;
 	struct hoard h;
 
 	hoard_init(&h);
 	hoard_everything(&h);
 	scatter_highest(&h, compact_gap(order) + pages_between_marks());
-	forget_failures();
-	first = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_FULL);
+	/* The thread's own tries count, too: without one of those in between. */
+	for (unsigned int tries = 0; tries < 10; tries++) {
+		unsigned long woken = vm_events(KCOMPACTD_WAKE);
+
+		forget_failures();
+		first = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_FULL);
+		next = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_LIGHT);
+		if (woken == vm_events(KCOMPACTD_WAKE))
+			break;
+		msleep(20);
+	}
 	KUNIT_EXPECT_EQ(test, first, COMPACT_COMPLETE);
-	next = try_to_compact_pages(GFP_KERNEL, order, COMPACT_PRIO_SYNC_LIGHT);
 	KUNIT_EXPECT_EQ(test, next, COMPACT_DEFERRED);
 	/* A smaller one may do better. */
 	next = try_to_compact_pages(GFP_KERNEL, order - 1, COMPACT_PRIO_SYNC_LIGHT);

@@ -97,7 +97,7 @@ static void it_stops_at_the_high_mark(struct kunit *test)
 	unsigned long stolen, runs, stalls = vm_events(ALLOCSTALL_NORMAL) + vm_events(ALLOCSTALL_DMA32);
 	struct zone *zone = first_zone();
 	/* It frees a cluster more than it must; and what other CPUs keep of what it freed is not seen as free. */
-	unsigned long more = (2 + num_online_cpus()) * SWAP_CLUSTER_MAX;
+	unsigned long more = 2UL * num_online_cpus() * SWAP_CLUSTER_MAX;
 	unsigned long pages = between_marks(zone) + more + between_marks(zone) / 2;
 	struct hoard h;
 

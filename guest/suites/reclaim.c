@@ -228,10 +228,10 @@ static void pages_in_use_stay(struct kunit *test)
 
 /* ---- waiting for the disk ---- */
 
-/** struct disk - pages of @mapping that are being written, until somebody waits; @waited: somebody did */
+/** struct disk - pages of @mapping that are being written, until somebody waits; @waited: somebody did, after so many @looks at pages */
 struct disk {
 	struct address_space *mapping;
-	unsigned long pages;
+	unsigned long pages, looks;
 	bool waited;
 	struct completion done;
 };
@@ -244,6 +244,7 @@ static int disk_thread(void *data)
 		msleep(1);
 		d->waited = READ_ONCE(mm_node.nr_throttled) != 0;
 	}
+	d->looks = vm_events(PGSCAN_DIRECT) - d->looks;
 	for (unsigned long i = 0; i < d->pages; i++) {
 		struct page *page = find_get_page(d->mapping, i);
 
@@ -274,11 +275,14 @@ static void who_reclaims_waits_for_the_disk(struct kunit *test)
 		unlock_page(page);
 	}
 	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.nr_throttled), 0U);
+	d.looks = vm_events(PGSCAN_DIRECT);
 	task = kthread_run(disk_thread, &d, "disk");
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
 	try_to_free_pages(0, GFP_KERNEL);
 	wait_for_completion(&d.done);
 	KUNIT_EXPECT_TRUE(test, d.waited);
+	/* At once, not when all else was tried. */
+	KUNIT_EXPECT_LE(test, d.looks, 2 * d.pages);
 	lru_add_drain_all();
 	KUNIT_EXPECT_GE(test, vm_events(PGROTATED) - rotated, d.pages / 2);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.nr_throttled), 0U);

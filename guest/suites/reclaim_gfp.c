@@ -120,6 +120,8 @@ static LIST_HEAD(hoard);
 static DEFINE_SPINLOCK(hoard_lock);
 static unsigned long events[NR_VM_EVENT_ITEMS];
 static uint64_t oom_invoked;
+/* How often kswapd was woken, and ran, while everything was hoarded. */
+static unsigned long woken_by_hoard;
 /* Blocks that a case took from below the min mark. */
 static unsigned long deep;
 
@@ -227,7 +229,9 @@ static int gfp_init(struct kunit *test)
 		spin_lock_init(&store.lock);
 		mm_case_begin(test);
 		KUNIT_ASSERT_TRUE(test, oom_killer_disable(HZ));
+		woken_by_hoard = vm_events(KSWAPD_WAKE) + vm_events(PAGEOUTRUN);
 		hoard_with(GFP_QUIET, MAX_PAGE_ORDER);
+		woken_by_hoard = vm_events(KSWAPD_WAKE) + vm_events(PAGEOUTRUN) - woken_by_hoard;
 		store_give(SLACK_BLOCKS);
 		hoarded = true;
 	}
@@ -282,6 +286,9 @@ static void without_reclaim_nobody_is_woken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, since(KSWAPD_WAKE), 0UL);
 	KUNIT_EXPECT_EQ(test, stalls(), 0UL);
 	KUNIT_EXPECT_EQ(test, atomic_read(&store.calls), 0);
+	/* Nor was it before: if it had given up nobody could wake it now. */
+	KUNIT_EXPECT_EQ(test, woken_by_hoard, 0UL);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.kswapd_failures), 0U);
 }
 
 /* It fails, but has woken who makes room: soon it does not fail any more. */
