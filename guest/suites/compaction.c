@@ -264,8 +264,9 @@ static void pages_of_files_move_with_their_contents(struct kunit *test)
 	expect_nofs_moves_none(test, file, &s, where + s.pages);
 	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_KERNEL | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
 			COMPACT_SUCCESS);
-	/* At least the block that came together was full of them before. */
-	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), 1UL << s.order >> 2);
+	/* That may have taken other pages alone, the file system's own: now all that can be moved moves up. */
+	compact_memory();
+	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), s.pages / 8);
 	KUNIT_EXPECT_GE(test, vm_events(PGMIGRATE_SUCCESS) - moved, count_moved(file, &s, where));
 	KUNIT_EXPECT_TRUE(test, good_in_memory(file, &s));
 	/* What goes to the disk and comes back is the same. */
