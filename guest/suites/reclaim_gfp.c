@@ -210,7 +210,7 @@ static unsigned long dig(void)
 }
 
 /* What cases leave free for who runs them. */
-#define SLACK_BLOCKS 24
+#define SLACK_BLOCKS 32
 
 static void gfp_suite_exit(struct kunit_suite *suite)
 {
@@ -370,7 +370,7 @@ static void retry_mayfail_never_kills(struct kunit *test)
 
 /* ---- pages that might be had ---- */
 
-#define BUSY 4UL
+#define BUSY 16UL
 
 static const struct address_space_operations no_ops = {.readpage = NULL};
 static struct address_space busy;
