@@ -4,7 +4,7 @@
  * cannot be read is told to whoever asked for it, and to nobody else.
  *
  * On healthy disks (the default) no error may be reported. --scratch and --swap with fail-read=, fail-write= or bad= make them fail:
- * then the swap device's own count of failed reads is what programs must have seen, all of them together. The suite says what happened;
+ * then programs have seen no more errors than the swap device counts failed reads. The suite says what happened;
  * whoever made the disks fail knows what should.
  */
 #include <linux/vmstat.h>
@@ -197,7 +197,7 @@ static void contents_survive(struct kunit *test)
 				       .rounds = machine_is_fast() ? 2 : 1,
 				       .locked = i == 0};
 	/* Page tables and the file system's own come out of it, too. */
-	hoard_but(&h, memory + 4 * WORKERS);
+	hoard_but(&h, memory + 7 * WORKERS);
 	for (unsigned int i = 0; i < WORKERS; i++)
 		program_start(test, &w[i].p, "worker");
 	write_it(test, &f);
@@ -211,10 +211,12 @@ static void contents_survive(struct kunit *test)
 	}
 	hoard_free(&h);
 	stuck = check_it(test, &f);
-	pr_info("disk_errors: %u syncs failed, %u reads and writes, %lu stay dirty; %lu unreadable, %lu not swapped\n",
-		f.syncs, f.refused, stuck, swap_read_errors() - unread, swap_write_errors() - unwritten);
+	pr_info("disk_errors: %u syncs failed, %u reads and writes, %lu stay dirty; %lu faults failed, %lu not "
+		"swapped\n",
+		f.syncs, f.refused, stuck, faults, swap_write_errors() - unwritten);
 	KUNIT_EXPECT_EQ(test, w[0].faults, 0UL);
-	KUNIT_EXPECT_EQ(test, faults, swap_read_errors() - unread);
+	/* What is read ahead of time in vain is read again when somebody wants it, and that may work. */
+	KUNIT_EXPECT_LE(test, faults, swap_read_errors() - unread);
 	KUNIT_EXPECT_GT(test, vm_events(PSWPOUT), out);
 	KUNIT_EXPECT_EQ(test, vm_events(OOM_KILL), kills);
 	file_end(&f);
@@ -257,7 +259,7 @@ static void swapoff_loses_nothing(struct kunit *test)
 	while ((err = swapoff(swap_device())) == -EIO && refused < PATIENCE)
 		refused++;
 	KUNIT_EXPECT_EQ(test, err, 0);
-	KUNIT_EXPECT_EQ(test, swap_read_errors() - unread, (unsigned long)refused);
+	KUNIT_EXPECT_GE(test, swap_read_errors() - unread, (unsigned long)refused);
 	KUNIT_EXPECT_EQ(test, get_mm_counter(mm, MM_SWAPENTS), 0UL);
 	KUNIT_EXPECT_GE(test, swapon(swap_device()), 0);
 	for (unsigned long i = 0; addr && i < BACK; i++)

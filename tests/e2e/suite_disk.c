@@ -128,7 +128,7 @@ START_TEST(failing_disks_and_short_memory)
 			     "16M,fail-write=5,fail-read=3", "--json", "r.json", "disk_errors");
 
 	expect_code(p, 0);
-	expect_out(p, "disk_errors: [1-9][0-9]* syncs failed.*; [1-9][0-9]* unreadable, [1-9][0-9]* not swapped");
+	expect_out(p, "disk_errors: [1-9][0-9]* syncs failed.*; [1-9][0-9]* faults failed, [1-9][0-9]* not swapped");
 	ck_assert_int_gt(count(json_file("r.json"), 0, "failed"), 1);
 	ck_assert_int_gt(count(json_file("r.json"), 1, "failed"), 1);
 	keep("r.json");
