@@ -57,13 +57,16 @@ struct guest_regs {
 };
 
 /*
- * The members of struct guest_regs by name, for both sides of "regs": GUEST_REGS(X) is X(name) for each.
+ * The members of struct guest_regs by name, for both sides of "regs": GUEST_REGS(X) is X(name) for each. (Each run of clang-format
+ * would lay the list out anew.)
  */
-#define GUEST_REGS(X)                                                                                                  \
-	X(rax)                                                                                                         \
-	X(rbx)                                                                                                         \
-	X(rcx) X(rdx) X(rsi) X(rdi) X(rsp) X(rbp) X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) X(rip)         \
-		X(rflags) X(cr0) X(cr2) X(cr3) X(cr4) X(efer) X(fs_base) X(gs_base) X(kernel_gs_base) X(cs) X(ds)      \
-			X(es) X(fs) X(gs) X(ss) X(tr) X(ldt)
+/* clang-format off */
+#define GUEST_REGS(X) \
+	X(rax) X(rbx) X(rcx) X(rdx) X(rsi) X(rdi) X(rsp) X(rbp) \
+	X(r8) X(r9) X(r10) X(r11) X(r12) X(r13) X(r14) X(r15) \
+	X(rip) X(rflags) X(cr0) X(cr2) X(cr3) X(cr4) X(efer) X(fs_base) \
+	X(gs_base) X(kernel_gs_base) X(cs) X(ds) X(es) X(fs) X(gs) X(ss) \
+	X(tr) X(ldt)
+/* clang-format on */
 
 #endif

@@ -27,6 +27,7 @@ struct held {
 	struct mm_usage usage;
 	u32 serial; /* debug kernel: objects allocated later have higher ones */
 	u64 tsc;    /* and pages */
+	unsigned long owners[NR_PAGE_OWNERS];
 	unsigned int nr;
 	unsigned int nr_tasks;
 	struct {
@@ -52,6 +53,7 @@ static void count_held(struct held *h)
 	mm_usage(&h->usage);
 	h->serial = slab_serial();
 	h->tsc = rdtsc();
+	page_owners(h->owners);
 }
 
 static unsigned long objects_then(const struct held *h, const struct kmem_cache *cache)
@@ -97,10 +99,23 @@ static void say_leaking_places(const struct load *l, const struct held *before)
 	}
 }
 
+static const char *const owners[] = PAGE_OWNER_NAMES;
+
+/* Pages by class of owner; those of slabs and of page tables come and go with what is in them. */
+static void say_more_pages(const struct load *l, const struct held *before, const struct held *after)
+{
+	for (unsigned int i = 0; i < NR_PAGE_OWNERS; i++) {
+		unsigned long more = after->owners[i] - before->owners[i];
+
+		if (i == OWNER_SLAB || i == OWNER_PGTABLE || after->owners[i] <= before->owners[i])
+			continue;
+		kunit_say(0, "# %s: leak: %lu more page%s, %s", l->name, more, more == 1 ? "" : "s", owners[i]);
+	}
+}
+
 /* Pages by the places that allocated them, in the debug kernel. */
 static void say_leaked_pages(const struct load *l, const struct held *before)
 {
-	static const char *const owners[] = PAGE_OWNER_NAMES;
 	static struct page_leak leaks[MAX_LEAKS];
 	unsigned int nr = page_leaks(before->tsc, leaks, MAX_LEAKS);
 
@@ -141,8 +156,10 @@ static bool check_leaks(const struct load *l, const struct held *before, struct 
 	say_leaked_objects(l, before);
 	say_leaking_places(l, before);
 	say_leaked_areas(l);
-	if (is->pages > was->pages)
+	if (is->pages > was->pages) {
+		say_more_pages(l, before, after);
 		say_leaked_pages(l, before);
+	}
 	kunit_say(0, "# %s: leak: after it there are %ld more objects, %ld more pages, %ld more vmalloc areas", l->name,
 		  (long)(is->objects - was->objects), (long)(is->pages - was->pages), (long)(is->areas - was->areas));
 	return false;

@@ -31,6 +31,9 @@ struct page_leak {
  */
 unsigned int page_leaks(u64 since, struct page_leak *leaks, unsigned int max);
 
+/** page_owners - how many pages each class of owners has. Exact while nobody allocates. Time: what is not fresh is looked at. */
+void page_owners(unsigned long pages[NR_PAGE_OWNERS]);
+
 /** page_debug_init - the entries of all pages are in place at @ext: watch pages from the first allocation on. */
 void page_debug_init(struct page_ext *ext);
 

@@ -104,6 +104,8 @@ START_TEST(leaks_are_named)
 	expect_out(p, "^ +ok 1 is_loaded$");
 	expect_out(p, "leak: 1 object of 256 bytes in cache kmalloc-256$");
 	expect_out(p, "leak: vmalloc area of 16384 bytes, asked for by .*initleak\\.ko");
+	expect_out(p, "leak: 4 more pages, raw$");
+	expect_out(p, "leak: 3 more pages, vmalloc$");
 	expect_out(p, "7 more pages, 1 more vmalloc areas$");
 	expect_out(p, "^not ok 1 initleak\\.ko$");
 	expect_counts(1, 1, 0);

@@ -439,22 +439,32 @@ END_TEST
 
 /* ---- live ---- */
 
-static pid_t start_guest(void)
+/* mmvisor run --no-check --control SOCK @options @what, its output in files */
+static pid_t start_run(const char *option, const char *value, const char *what)
 {
-	char program[512], payload[512], verr[VIEW_ERR_MAX];
-	struct timespec nap = {.tv_nsec = 20000000};
+	char program[512];
 	pid_t pid;
 
 	snprintf(program, sizeof(program), "%s", image_program("mmvisor"));
-	snprintf(payload, sizeof(payload), "%s", image_program("sabotage/idle.ko"));
 	pid = fork();
 	if (!pid) {
 		redirect(1, "guest.out");
 		redirect(2, "guest.err");
 		alarm(SECONDS);
-		execl(program, program, "run", "--cpus", "2", "--no-check", "--control", sock, payload, NULL);
+		execl(program, program, "run", "--no-check", "--control", sock, option, value, what, NULL);
 		_exit(127);
 	}
+	return pid;
+}
+
+static pid_t start_guest(void)
+{
+	char payload[512], verr[VIEW_ERR_MAX];
+	struct timespec nap = {.tv_nsec = 20000000};
+	pid_t pid;
+
+	snprintf(payload, sizeof(payload), "%s", image_program("sabotage/idle.ko"));
+	pid = start_run("--cpus", "2", payload);
 	for (int i = 0; i < 500; i++) {
 		struct view *v = access(sock, F_OK) ? NULL : view_open(sock, verr);
 		bool ready =
@@ -563,6 +573,96 @@ void add_debug_program_tests(TCase *t)
 	tcase_add_test(t, debug_kernel_names_its_locks);
 }
 
+/* The guest's output, so far. */
+static bool said(const char *word)
+{
+	char path[192], text[4096];
+	size_t n;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/guest.out", dir);
+	f = fopen(path, "r");
+	if (!f)
+		return false;
+	n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return strstr(text, word);
+}
+
+/* Paused in its first suite: let go for a few milliseconds at a time until it is there. */
+static struct view *pause_in_suite(void)
+{
+	struct timespec nap = {.tv_nsec = 5000000};
+	char verr[VIEW_ERR_MAX];
+	struct view *v = NULL;
+
+	for (int i = 0; i < 4000; i++) {
+		if (!v && !access(sock, F_OK))
+			v = view_open(sock, verr);
+		if (v && !view_pause(v, verr)) {
+			if (said("# Subtest: "))
+				return v;
+			ck_assert_int_eq(view_resume(v, verr), 0);
+		}
+		nanosleep(&nap, NULL);
+	}
+	ck_abort_msg("no suite has begun");
+	abort();
+}
+
+/* The left red zone of an object that somebody has for good. */
+static gva_t red_zone_of_a_lasting_object(const struct view *v)
+{
+	struct list_cache *caches;
+	char verr[VIEW_ERR_MAX];
+	struct kmem_cache s;
+	gva_t obj = 0, slab;
+	uint8_t red = 0;
+	uint64_t pfn;
+	int n = list_caches(v, &caches, verr);
+
+	for (int i = 0; i < n; i++)
+		if (!strcmp(caches[i].name, "vmap_area"))
+			obj = caches[i].addr;
+	free(caches);
+	ck_assert_msg(obj && !view_read(v, obj, &s, sizeof(s)) && s.red_left, "no cache vmap_area with red zones");
+	slab = s.nr_full ? s.full.next.va : s.partial.next.va;
+	ck_assert_int_eq(view_pfn_of(slab - offsetof(struct slab, slab_list), &pfn), 0);
+	for (obj = DIRECT_MAP + (pfn << MMV_PAGE_SHIFT) + s.first; red != 0xcc; obj += red == 0xcc ? 0 : s.size)
+		ck_assert_int_eq(view_read(v, obj - 1, &red, 1), 0);
+	return obj - 8;
+}
+
+/* What no allocation and no free comes across is found when a suite of the debug kernel's own has ended, and fails it. */
+START_TEST(damage_is_found_behind_a_suite)
+{
+	pid_t pid = start_run("--debug-kernel", "timers", "rcu");
+	struct view *v = pause_in_suite();
+	gva_t red = red_zone_of_a_lasting_object(v);
+	volatile uint64_t *word;
+	char verr[VIEW_ERR_MAX];
+	int status;
+	gpa_t gpa;
+
+	ck_assert_int_eq(view_translate(v, view_cr3(v), red, &gpa, NULL, NULL), 0);
+	word = writable(v, gpa);
+	ck_assert_uint_eq(*word, 0xcccccccccccccccc);
+	*word = 0xcc41cccccccccccc;
+	ck_assert_int_eq(view_resume(v, verr), 0);
+	view_close(v);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	slurp("guest.out", out, sizeof(out));
+	slurp("guest.err", err, sizeof(err));
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 1, "status %#x: %s%s", (unsigned int)status, out,
+		      err);
+	ck_assert_msg(strstr(out, "Left Redzone overwritten"), "%s", out);
+	ck_assert_msg(strstr(out, ": damage: 1 place in slabs overwritten"), "%s", out);
+	/* Said once, and put right: only one of the two suites failed. */
+	ck_assert_msg(strstr(out, "\nok ") && strstr(out, "\nnot ok "), "%s", out);
+}
+END_TEST
+
 TCase *program_tests(void)
 {
 	TCase *t = tcase_create("programs");
@@ -583,5 +683,6 @@ TCase *program_tests(void)
 	tcase_add_test(t, listings_agree);
 	tcase_add_test(t, two_moments);
 	tcase_add_test(t, live_damage_is_noticed);
+	tcase_add_test(t, damage_is_found_behind_a_suite);
 	return t;
 }

@@ -15,6 +15,7 @@
 #include <linux/list.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/mmdebug.h>
 
 #include "tests/runner.h"
 #include "tests/unit/zones.h"
@@ -643,6 +644,33 @@ START_TEST(random_blocks_against_the_model)
 }
 END_TEST
 
+START_TEST(owners_are_counted)
+{
+	unsigned long was[NR_PAGE_OWNERS], is[NR_PAGE_OWNERS];
+	struct page *page[MAX_PAGE_ORDER + 1];
+
+	sim_start(pc, 1);
+	page_owners(was);
+	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++)
+		page[order] = alloc_pages(GFP_KERNEL, order);
+	page_owners(is);
+	ck_assert_uint_eq(is[OWNER_RAW] - was[OWNER_RAW], (2UL << MAX_PAGE_ORDER) - 1);
+	for (unsigned int i = 0; i < NR_PAGE_OWNERS; i++)
+		ck_assert(i == OWNER_RAW || is[i] == was[i]);
+	for (unsigned int order = 0; order <= MAX_PAGE_ORDER; order++)
+		__free_pages(page[order], order);
+	page_owners(is);
+	ck_assert_mem_eq(is, was, sizeof(is));
+	/* Everything that there is: what has no owner is reserved. */
+	while (alloc_pages(GFP_KERNEL | __GFP_MEMALLOC | __GFP_NOWARN, 0))
+		;
+	page_owners(is);
+	for (unsigned int i = 1; i < NR_PAGE_OWNERS; i++)
+		is[0] += is[i];
+	ck_assert_uint_eq(is[0] + nr_free_pages(), totalram_pages());
+}
+END_TEST
+
 static Suite *page_suite(void)
 {
 	Suite *s = suite_create("mm_page");
@@ -669,6 +697,7 @@ static Suite *page_suite(void)
 	tcase_add_test_raise_signal(t, free_pages_of_a_wild_address, SIGILL);
 	tcase_add_test(t, churn_empties_the_far_part);
 	tcase_add_test(t, random_blocks_against_the_model);
+	tcase_add_test(t, owners_are_counted);
 	suite_add_tcase(s, t);
 	return s;
 }
