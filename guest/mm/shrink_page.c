@@ -59,18 +59,19 @@ static enum pageout pageout(struct page *page)
 					.range_end = LLONG_MAX,
 					.sync_mode = WB_SYNC_NONE,
 					.for_reclaim = true};
-	struct address_space *mapping = page_mapping(page);
+	/* Anonymous pages have none: swap writes them. */
+	struct address_space *mapping = PageSwapCache(page) ? NULL : page_mapping(page);
 	int err;
 
 	/* Somebody else is about to use it: it would be dirty again at once. */
 	if (page_ref_count(page) != 2)
 		return PAGE_KEEP;
-	if (PageSwapCache(page) ? false : !mapping || !mapping->a_ops->writepage)
+	if (!PageSwapCache(page) && (!mapping || !mapping->a_ops->writepage))
 		return PAGE_ACTIVATE;
 	if (!clear_page_dirty_for_io(page))
 		return PAGE_CLEAN;
 	SetPageReclaim(page);
-	err = PageSwapCache(page) ? swap_writepage(page) : mapping->a_ops->writepage(page, &wbc);
+	err = mapping ? mapping->a_ops->writepage(page, &wbc) : swap_writepage(page);
 	if (err == AOP_WRITEPAGE_ACTIVATE) {
 		ClearPageReclaim(page);
 		return PAGE_ACTIVATE;

@@ -67,7 +67,7 @@ static unsigned long wrong(unsigned long at, unsigned long pages, u64 tag)
 	unsigned long n = 0;
 
 	for (unsigned long a = at; a < at + pages * PAGE_SIZE; a += PAGE_SIZE) {
-		u64 first, last;
+		u64 first = 0, last = 0;
 
 		if (get_user(first, (u64 *)a) || get_user(last, (u64 *)(a + PAGE_SIZE - 8)) ||
 		    first != word_of(a, tag) || last != word_of(a, ~tag))

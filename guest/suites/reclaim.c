@@ -392,7 +392,7 @@ static void anon_end(struct mm_struct *mm)
 
 static unsigned long anon_wrong(unsigned long at)
 {
-	unsigned long n = 0, x;
+	unsigned long n = 0, x = 0;
 
 	for (unsigned long i = 0; i < anon_pages(); i++)
 		n += get_user(x, (unsigned long *)(at + i * PAGE_SIZE)) || x != ~i;
