@@ -46,27 +46,39 @@ noinline void *area_failed(gfp_t gfp, unsigned long size, const char *what)
 	return NULL;
 }
 
-bool area_may_be_built(gfp_t gfp, const char *call)
+noinline __cold bool area_refused(const char *call)
 {
-	if (!gfpflags_allow_blocking(gfp))
-		return true;
-	return !WARN(mm_root.tsc_booted && sleep_forbidden(), "%s in atomic context\n", call);
+	return !WARN(1, "%s in atomic context\n", call);
 }
 
 /* ---- descriptions ---- */
 
-struct vm_struct *vm_struct_new(unsigned long size, unsigned long flags, gfp_t gfp, const void *caller)
+static __always_inline struct vm_struct *new_description(unsigned long size, unsigned long flags, gfp_t gfp,
+							 const void *caller)
 {
 	struct vm_struct *vm = kmem_cache_alloc(vm_cache, gfp);
 
-	if (vm)
-		*vm = (struct vm_struct){
-			.size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE,
-			.flags = flags | VM_UNINITIALIZED,
-			.caller = (gva_t)(uintptr_t)caller,
-			.alloc_stack = MM_DEBUG ? stack_depot_save_here(1, AREA_STACK_DEPTH) : 0,
-		};
+	if (!vm)
+		return NULL;
+	/* One by one: the compiler would clear all of it by "rep stos" first. */
+	vm->addr = 0;
+	vm->size = flags & VM_NO_GUARD ? size : size + PAGE_SIZE;
+	vm->flags = flags | VM_UNINITIALIZED;
+	vm->nr_pages = 0;
+	vm->pages = NULL;
+	vm->one = NULL;
+	vm->caller = (gva_t)(uintptr_t)caller;
+	vm->phys = 0;
+	vm->page_order = 0;
+	vm->alloc_stack = MM_DEBUG ? stack_depot_save_here(1, AREA_STACK_DEPTH) : 0;
+	vm->free_stack = 0;
+	vm->reserved = 0;
 	return vm;
+}
+
+struct vm_struct *vm_struct_new(unsigned long size, unsigned long flags, gfp_t gfp, const void *caller)
+{
+	return new_description(size, flags, gfp, caller);
 }
 
 void vm_struct_free(struct vm_struct *vm)
@@ -163,7 +175,7 @@ static const char *place_area(struct vmap_space *space, struct vm_struct *vm, co
 static const char *build_area(struct vmap_space *space, const struct vmap_wish *wish, unsigned long nr, gfp_t gfp,
 			      pgprot_t prot, unsigned long flags, const void *caller, struct vm_struct **out)
 {
-	struct vm_struct *vm = vm_struct_new(nr << PAGE_SHIFT, VM_ALLOC | flags, inner_gfp(gfp), caller);
+	struct vm_struct *vm = new_description(nr << PAGE_SHIFT, VM_ALLOC | flags, inner_gfp(gfp), caller);
 	const char *what = NULL;
 	bool gone = false;
 

@@ -36,8 +36,14 @@ void vm_struct_free(struct vm_struct *vm);
 /** area_failed - say that an area could not be had. Return: NULL. */
 void *area_failed(gfp_t gfp, unsigned long size, const char *what);
 
+/** area_refused - complain. Return: false. */
+bool area_refused(const char *call);
+
 /** area_may_be_built - is this a place for a request with that mask? Complains if not. */
-bool area_may_be_built(gfp_t gfp, const char *call);
+static inline bool area_may_be_built(gfp_t gfp, const char *call)
+{
+	return likely(!gfpflags_allow_blocking(gfp) || !mm_root.tsc_booted || !sleep_forbidden()) || area_refused(call);
+}
 
 /** area_finish - the area is mapped: it is its user's from now on. */
 void area_finish(struct vm_struct *vm);
