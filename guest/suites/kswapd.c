@@ -190,7 +190,7 @@ static void users_wait_for_it(struct kunit *test)
 	if (too_large(test))
 		return;
 	KUNIT_ASSERT_NOT_NULL(test, mm);
-	file_make(test, first_zone()->watermark[WMARK_MIN] / 2 + 3 * SWAP_CLUSTER_MAX);
+	file_make(test, first_zone()->watermark[WMARK_MIN] / 2 + (2UL + num_online_cpus()) * SWAP_CLUSTER_MAX);
 	hoard_init(&h);
 	for (unsigned int i = 0; i < 500 && is_running(); i++)
 		msleep(1);
@@ -200,6 +200,8 @@ static void users_wait_for_it(struct kunit *test)
 	give_back(page);
 	hoard_everything(&h);
 	stolen = vm_events(PGSTEAL_KSWAPD);
+	/* While others may have seen it in vain: hope is what they wait for. */
+	WRITE_ONCE(mm_node.kswapd_failures, 0);
 	kthread_use_mm(mm);
 	page = alloc_page((GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY | __GFP_NOWARN);
 	kthread_unuse_mm(mm);
@@ -211,6 +213,15 @@ static void users_wait_for_it(struct kunit *test)
 	mmput(mm);
 }
 
+/* Others find it as it was: content, and full of hope. */
+static void leave_it_alone(struct kunit *test)
+{
+	(void)test;
+	for (unsigned int i = 0; i < 500 && is_running(); i++)
+		msleep(1);
+	WRITE_ONCE(mm_node.kswapd_failures, 0);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(it_stops_at_the_high_mark),
 	KUNIT_CASE(it_gives_up),
@@ -218,5 +229,5 @@ static struct kunit_case cases[] = {
 	{},
 };
 
-static struct kunit_suite suite = {.name = "kswapd", .test_cases = cases};
+static struct kunit_suite suite = {.name = "kswapd", .exit = leave_it_alone, .test_cases = cases};
 kunit_test_suite(suite);

@@ -5,6 +5,7 @@
  * Each page of a program says whose it is and which; at the end each is read back. Memory is made small by hoarding, so that twice of it
  * is little. Loops are sized by how fast the machine is.
  */
+#include <linux/atomic.h>
 #include <linux/blkdev.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -145,6 +146,17 @@ static unsigned int growers(void)
 	return machine_is_fast() ? MOST_GROWERS : 2;
 }
 
+/* Growers that have what they want, or are about to die. */
+static atomic_t grown = ATOMIC_INIT(0);
+
+/* Nobody goes, and leaves others his memory, before all have grown or he is killed. */
+static void wait_for_others(void)
+{
+	atomic_inc(&grown);
+	while (atomic_read(&grown) < (int)growers() && !fatal_signal_pending(current))
+		msleep(1);
+}
+
 /* Grow, and look at everything now and then. Whoever is killed says so. */
 static int grow(struct program *p)
 {
@@ -156,6 +168,7 @@ static int grow(struct program *p)
 		err = write_page(addr, i, p->tag);
 		cond_resched();
 	}
+	wait_for_others();
 	for (unsigned long i = 0; !err && i < p->done && !fatal_signal_pending(current); i++)
 		err = check_page(addr, i, p->tag);
 	if (fatal_signal_pending(current))
@@ -188,6 +201,7 @@ static int grow_locked(struct program *p)
 		err = vm_mlock(addr, p->pages * PAGE_SIZE);
 	for (unsigned long i = 0; !err && i < p->pages && !fatal_signal_pending(current); i++, p->done++)
 		err = write_page(addr, i, p->tag);
+	wait_for_others();
 	for (unsigned long i = 0; !err && i < p->done && !fatal_signal_pending(current); i++)
 		err = check_page(addr, i, p->tag);
 	return fatal_signal_pending(current) ? 1 : err;
@@ -208,6 +222,7 @@ static void growth(struct kunit *test, int (*grower)(struct program *p))
 		program_start(test, &p[i], "grower");
 	}
 	hoard_but(&h, memory);
+	atomic_set(&grown, 0);
 	for (unsigned int i = 0; i < growers(); i++)
 		complete(&p[i].go);
 	for (unsigned int i = 0; i < growers(); i++) {

@@ -229,6 +229,8 @@ static int gfp_init(struct kunit *test)
 		spin_lock_init(&store.lock);
 		mm_case_begin(test);
 		KUNIT_ASSERT_TRUE(test, oom_killer_disable(HZ));
+		/* What other suites left it with. */
+		WRITE_ONCE(mm_node.kswapd_failures, 0);
 		woken_by_hoard = vm_events(KSWAPD_WAKE) + vm_events(PAGEOUTRUN);
 		hoard_with(GFP_QUIET, MAX_PAGE_ORDER);
 		woken_by_hoard = vm_events(KSWAPD_WAKE) + vm_events(PAGEOUTRUN) - woken_by_hoard;
@@ -288,7 +290,7 @@ static void without_reclaim_nobody_is_woken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, atomic_read(&store.calls), 0);
 	/* Nor was it before: if it had given up nobody could wake it now. */
 	KUNIT_EXPECT_EQ(test, woken_by_hoard, 0UL);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.kswapd_failures), 0U);
+	KUNIT_EXPECT_LT(test, READ_ONCE(mm_node.kswapd_failures), 16U);
 }
 
 /* It fails, but has woken who makes room: soon it does not fail any more. */
@@ -387,10 +389,15 @@ static void busy_begin(struct kunit *test)
 		put_page(page);
 	}
 	lru_add_drain_all();
+	/* kswapd would have them in its hands now and then, where they are no hope: it has given up. */
+	WRITE_ONCE(mm_node.kswapd_failures, 16);
+	for (unsigned int i = 0; i < 500 && READ_ONCE(mm_node.kswapd_running); i++)
+		msleep(1);
 }
 
 static void busy_end(void)
 {
+	WRITE_ONCE(mm_node.kswapd_failures, 0);
 	for (unsigned long i = 0; i < BUSY; i++) {
 		struct page *page = find_get_page(&busy, i);
 
