@@ -69,23 +69,27 @@ static unsigned long lazy_pages(void)
 
 /* ---- retired to unmapped ---- */
 
-/* Where what an area may map ends. Behind it lies its guard page, which may be the first of a table that belongs to others. */
-static unsigned long end_of_mapping(const struct vmap_area *va)
+/* Is every page of the area mapped? Else, as far as anybody knows, some are. */
+static bool is_mapped(const struct vm_struct *vm)
 {
-	return va->va_end - (va->vm && !(va->vm->flags & VM_NO_GUARD) ? PAGE_SIZE : 0);
+	return vm && (vm->flags & (VM_ALLOC | VM_UNINITIALIZED)) == VM_ALLOC;
 }
 
 void vmap_unmap_lazy(struct vmap_area *va)
 {
-	unsigned long end;
+	unsigned long size = va->va_end - va->va_start;
 
 	if (!may_wait()) {
 		__atomic_fetch_or(&va->flags, VMAP_QUEUED, __ATOMIC_RELEASE);
 		return;
 	}
-	end = end_of_mapping(va);
-	arch_vunmap_range(va->va_start, end - va->va_start);
-	arch_flush_tlb_local(va->va_start, end);
+	if (likely(is_mapped(va->vm))) {
+		size = va->vm->nr_pages << PAGE_SHIFT;
+		arch_vunmap_mapped(va->va_start, size);
+	} else {
+		arch_vunmap_range(va->va_start, size);
+	}
+	arch_flush_tlb_local(va->va_start, va->va_start + size);
 	__atomic_fetch_or(&va->flags, VMAP_UNMAPPED, __ATOMIC_RELEASE);
 	if (unlikely(lazy_pages() > lazy_max()))
 		vmalloc_purge();
@@ -130,7 +134,7 @@ struct span {
 static void prepare(struct vmap_area *va, struct span *span, struct list_head *tables)
 {
 	if (va->flags & VMAP_QUEUED)
-		arch_vunmap_range(va->va_start, end_of_mapping(va) - va->va_start);
+		arch_vunmap_range(va->va_start, va->va_end - va->va_start);
 	if (va->vm && va->vm->flags & VM_FLUSH_RESET_PERMS)
 		direct_map_shut(va->vm);
 	arch_unhook_tables(va->va_start, va->va_end, tables);

@@ -11,9 +11,9 @@
  * Always: the count of a table is at least its number of entries: it grows before they are written and shrinks after they were
  *         cleared. So a table whose count is 0 is empty, and nobody is about to write to it.
  * Locks:  table_lock for hooking and unhooking tables, and for growing a count. Entries that map are written without it: callers
- *         own the addresses, so no two write the same one, and the table stays because its count says so. Who unmaps may own
- *         addresses in a table that has nothing of his, and that somebody else unhooks meanwhile: so he has interrupts off from the
- *         walk to the last entry. Whoever frees an unhooked table must first have been answered by this CPU (the flush).
+ *         own the addresses, so no two write the same one, and the table stays because its count says so. Who unmaps what may not be
+ *         mapped may come to a table that has nothing of his, and that somebody else unhooks meanwhile: so he has interrupts off
+ *         from the walk to the last entry. Whoever frees an unhooked table must first have been answered by this CPU (the flush).
  * Not here: who may use which address (guest/mm), rights of what is mapped (set_memory.c), the flush (tlb.c).
  */
 #include <linux/bug.h>
@@ -302,14 +302,17 @@ static noinline void vunmap_range(unsigned long va, unsigned long end)
 
 void arch_vunmap_range(unsigned long va, unsigned long size)
 {
-	unsigned long irq = arch_local_irq_save(), *table = last_table_for(va);
-	bool here = likely(table && (va & (PMD_SIZE - 1)) + size <= PMD_SIZE);
+	vunmap_range(va, va + size);
+}
 
-	if (here)
+void arch_vunmap_mapped(unsigned long va, unsigned long size)
+{
+	unsigned long *table = last_table_for(va);
+
+	if (likely(table && (va & (PMD_SIZE - 1)) + size <= PMD_SIZE))
 		__atomic_fetch_sub(&virt_to_page(table)->private,
 				   (uint64_t)clear(entry_in(table, va, 1), size >> PAGE_SHIFT), __ATOMIC_SEQ_CST);
-	arch_local_irq_restore(irq);
-	if (!here)
+	else
 		vunmap_range(va, va + size);
 }
 

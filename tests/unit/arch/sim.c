@@ -533,6 +533,13 @@ void arch_vunmap_range(unsigned long va, unsigned long size)
 		unmap_one(pte_of(at));
 }
 
+void arch_vunmap_mapped(unsigned long va, unsigned long size)
+{
+	for (unsigned long at = va; at < va + size; at += PAGE_SIZE)
+		check(pte_of(at)->state == PTE_MAPPED, "said to be mapped", at);
+	arch_vunmap_range(va, size);
+}
+
 void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone)
 {
 	for (unsigned long at = start; at < end; at = (at | (PMD_SIZE - 1)) + 1) {

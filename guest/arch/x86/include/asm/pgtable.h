@@ -81,6 +81,8 @@ int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t 
  * Does not flush: CPUs may use the old mapping until arch_flush_tlb_kernel_range() returns. Context: any.
  */
 void arch_vunmap_range(unsigned long va, unsigned long size);
+/** arch_vunmap_mapped - the same for a range of which every page is mapped: quicker */
+void arch_vunmap_mapped(unsigned long va, unsigned long size);
 
 /**
  * arch_unhook_tables - take the tables for [start, end) that have become empty out of the tree

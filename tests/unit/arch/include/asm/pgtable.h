@@ -48,6 +48,7 @@ struct list_head;
 int arch_vmap_pages(unsigned long va, struct page **pages, unsigned long nr, pgprot_t prot, gfp_t gfp);
 int arch_vmap_range(unsigned long va, uint64_t pa, unsigned long size, pgprot_t prot, gfp_t gfp);
 void arch_vunmap_range(unsigned long va, unsigned long size);
+void arch_vunmap_mapped(unsigned long va, unsigned long size);
 void arch_unhook_tables(unsigned long start, unsigned long end, struct list_head *gone);
 void arch_flush_tlb_local(unsigned long start, unsigned long end);
 void arch_flush_tlb_kernel_range(unsigned long start, unsigned long end);
