@@ -114,11 +114,12 @@ static void model_treat(unsigned int n, enum lru_batch_kind kind)
 		model_settle(n);
 		return;
 	}
-	if (p->where != LISTED || p->unevictable || p->active == (kind != LRU_BATCH_DEACTIVATE))
+	if (p->where != LISTED || p->unevictable)
+		return;
+	if (kind != LRU_BATCH_ROTATE && p->active == (kind == LRU_BATCH_ACTIVATE))
 		return;
 	model_unlist(n, LISTED);
-	if (kind != LRU_BATCH_ROTATE)
-		p->active = kind == LRU_BATCH_ACTIVATE;
+	p->active = kind == LRU_BATCH_ACTIVATE;
 	if (kind == LRU_BATCH_DEACTIVATE)
 		p->referenced = false;
 	model_list(n, kind != LRU_BATCH_ROTATE);
@@ -199,9 +200,9 @@ static void move(unsigned int n, enum lru_batch_kind kind)
 		deactivate_page(p->page);
 	else
 		rotate_reclaimable_page(p->page);
-	if (p->where != LISTED || p->unevictable || p->active != (kind == LRU_BATCH_DEACTIVATE))
+	if (p->where != LISTED || p->unevictable)
 		return;
-	if (kind != LRU_BATCH_ROTATE || (!p->locked && !p->dirty))
+	if (kind == LRU_BATCH_ROTATE ? !p->locked && !p->dirty : p->active == (kind == LRU_BATCH_DEACTIVATE))
 		model_wait(n, kind);
 }
 
