@@ -168,35 +168,13 @@ static inline struct page *end_block(struct hoard *h, bool highest)
 	return best;
 }
 
-/* A block that is held becomes a smaller one; what is left of it is held. NULL: somebody else was quicker. */
-static inline struct page *cut_block(struct hoard *h, struct page *page, unsigned int order)
-{
-	gfp_t gfp = __GFP_MEMALLOC | __GFP_NOWARN | __GFP_MOVABLE;
-	struct page *rest;
-
-	if (order == MAX_PAGE_ORDER)
-		return page;
-	__free_pages(page, MAX_PAGE_ORDER);
-	page = alloc_pages(gfp, order);
-	for (unsigned int o = order; o < MAX_PAGE_ORDER && (rest = alloc_pages(gfp, o)); o++)
-		list_add(&rest->lru, &h->blocks[o]);
-	return page;
-}
-
 /** scatter_highest - at least @holes single free pages, above whatever else lies in the zone */
 static inline void scatter_highest(struct hoard *h, unsigned long holes)
 {
 	struct page *page;
 
-	for (unsigned long got = 0; got < holes && (page = end_block(h, true));) {
-		unsigned int order = min_t(unsigned int, get_order(2 * (holes - got) * PAGE_SIZE), MAX_PAGE_ORDER);
-
-		page = cut_block(h, page, order);
-		if (!page)
-			break;
-		scatter(h, page, order);
-		got += 1UL << order >> 1;
-	}
+	for (unsigned long got = 0; got < holes && (page = end_block(h, true)); got += 1UL << (MAX_PAGE_ORDER - 1))
+		scatter(h, page, MAX_PAGE_ORDER);
 	drain_all_pages(NULL);
 }
 
