@@ -93,13 +93,15 @@ PREFIX  ?= /usr/local
 INSTALL ?= install
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
-	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/mmvisor share/man/man1 share/bash-completion/completions share/doc/mmvisor)
+	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/mmvisor share/man/man1 share/bash-completion/completions \
+		share/zsh/site-functions share/doc/mmvisor)
 	$(Q)$(INSTALL) $(B)/mmvisor $(B)/mm-inspect tools/mmvisor-cc $(DESTDIR)$(PREFIX)/bin
 	$(Q)$(INSTALL) -m 644 $(B)/kernel.elf $(B)/kernel-debug.elf $(DESTDIR)$(PREFIX)/lib/mmvisor
 	$(Q)for file in $$(find include shared guest/arch/x86/include -name '*.h'); do \
 		$(INSTALL) -D -m 644 $$file $(DESTDIR)$(PREFIX)/lib/mmvisor/$$file || exit 1; done
 	$(Q)$(INSTALL) -m 644 tools/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	$(Q)$(INSTALL) -m 644 tools/completion/* $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)$(INSTALL) -m 644 $(addprefix tools/completion/,mmvisor mm-inspect) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	$(Q)$(INSTALL) -m 644 tools/completion/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(Q)$(INSTALL) -m 644 README.md LICENSE tools/schema/mm-inspect.json $(DESTDIR)$(PREFIX)/share/doc/mmvisor
 
 clean:

@@ -82,9 +82,9 @@ struct task_struct {
 	uint32_t __state;               /* TASK_*: written by itself, made TASK_RUNNING by wakers (q) */
 	uint32_t flags;                 /* (s) PF_* */
 	uint32_t cpu;                   /* (q) */
-	bool on_rq;                     /* (q) */
-	bool on_cpu;                    /* its CPU */
-	bool moving;                    /* (q) was put off a CPU it may not use: sched_finish() queues it elsewhere */
+	uint8_t on_rq;                  /* (q) */
+	uint8_t on_cpu;                 /* its CPU */
+	uint8_t moving;                 /* (q) was put off a CPU it may not use: sched_finish() queues it elsewhere */
 	int32_t pid;                    /* (c) */
 	char comm[TASK_COMM_LEN];       /* (c) */
 	int32_t refs;                   /* (a) */

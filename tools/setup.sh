@@ -38,6 +38,7 @@ test   header  subunit/child.h libsubunit-dev
 test   program gdb           gdb
 test   program setpriv       util-linux
 test   program git           git
+test   program zsh           zsh
 nested program qemu-system-x86_64 qemu-system-x86
 nested program cpio          cpio
 nested program objcopy       binutils

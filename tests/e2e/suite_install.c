@@ -30,6 +30,8 @@ START_TEST(installed_programs_work)
 					     "share/man/man1/mm-inspect.1",
 					     "share/bash-completion/completions/mmvisor",
 					     "share/bash-completion/completions/mm-inspect",
+					     "share/zsh/site-functions/_mmvisor",
+					     "share/zsh/site-functions/_mm-inspect",
 					     "share/doc/mmvisor/README.md",
 					     "share/doc/mmvisor/mm-inspect.json",
 					     "lib/mmvisor/kernel-debug.elf"};
@@ -187,6 +189,53 @@ START_TEST(completion_offers_what_there_is)
 }
 END_TEST
 
+/* What zsh offers: compadd and _files, which choose among it and show it, only say what they are given. */
+static struct proc *complete_zsh(const char *file, const char *words)
+{
+	char script[1500];
+
+	snprintf(script, sizeof(script),
+		 "compadd() { shift; print -l -- $@ }; _files() { print files $@ }; words=(%s); CURRENT=$#words; "
+		 "complete() { source %s }; complete",
+		 words, program_path(file));
+	return run("zsh", "-f", "-c", script);
+}
+
+START_TEST(completion_for_zsh)
+{
+	const char *file = "../tools/completion/zsh/_mm-inspect";
+	struct proc *p;
+	char words[600];
+
+	if (!have("completion_for_zsh", file))
+		return;
+	if (access("/usr/bin/zsh", X_OK)) {
+		skip("completion_for_zsh: there is no zsh here");
+		return;
+	}
+	snprintf(words, sizeof(words), "%s watch --json v", program_path("mm-inspect"));
+	p = complete_zsh(file, words);
+	expect_code(p, 0);
+	expect_out(p, "^vmallocinfo$");
+	snprintf(words, sizeof(words), "%s check --only page.ta", program_path("mm-inspect"));
+	p = complete_zsh(file, words);
+	expect_out(p, "^page\\.tails$");
+	snprintf(words, sizeof(words), "%s check some", program_path("mm-inspect"));
+	p = complete_zsh(file, words);
+	ck_assert_str_eq(p->out, "files\n");
+	file = "../tools/completion/zsh/_mmvisor";
+	snprintf(words, sizeof(words), "%s run --debug-kernel a", program_path("mmvisor"));
+	p = complete_zsh(file, words);
+	ck_assert_str_eq(p->out, "files -g *.ko\n");
+	snprintf(words, sizeof(words), "%s run --no", program_path("mmvisor"));
+	p = complete_zsh(file, words);
+	expect_out(p, "^--no-check$");
+	snprintf(words, sizeof(words), "%s re", program_path("mmvisor"));
+	p = complete_zsh(file, words);
+	expect_out(p, "^replay$");
+}
+END_TEST
+
 Suite *suite_install(void)
 {
 	Suite *s = suite_create("install");
@@ -197,6 +246,7 @@ Suite *suite_install(void)
 	tcase_add_test(t, installed_programs_work);
 	tcase_add_test(t, manuals_tell_everything);
 	tcase_add_test(t, completion_offers_what_there_is);
+	tcase_add_test(t, completion_for_zsh);
 	suite_add_tcase(s, t);
 	return s;
 }

@@ -125,7 +125,8 @@ END_TEST
 /* The debug kernel says who allocated what is left, and finds what was written into freed memory. */
 START_TEST(leaks_and_damage_have_stacks)
 {
-	struct proc *p = run("mmvisor", "run", program_path("e2e/slabbugs.ko"));
+	struct proc *p =
+		run("mmvisor", "run", "--core-always", "--core", "plain.core", program_path("e2e/slabbugs.ko"));
 
 	expect_code(p, 1);
 	expect_out(p, "leak: 2 objects of 128 bytes in cache kmalloc-128$");
@@ -150,6 +151,12 @@ START_TEST(leaks_and_damage_have_stacks)
 	p = run("mm-inspect", "leaks", "--json", "bugs.core");
 	expect_code(p, 0);
 	json_text(p->out);
+	/* Only one of the two knows stacks, of objects and of other pages. */
+	p = run("mm-inspect", "diff", "plain.core", "bugs.core");
+	expect_code(p, 0);
+	expect_out(p, "^Other pages by who allocated them: now, and the change$");
+	expect_out(p, "^  raw +[0-9]+ +\\+[0-9]+ +[0-9]+ +\\+[0-9]+  new$");
+	keep("plain.core");
 	p = run("mm-inspect", "slabinfo", "--verbose", "bugs.core");
 	expect_code(p, 0);
 	expect_out(p,

@@ -91,6 +91,10 @@ START_TEST(pictures)
 	p = run("mm-inspect", "timeline", "--json", "<t>.json");
 	expect_code(p, 0);
 	ck_assert_int_eq(json_int(json_text(p->out), "version"), 1);
+	struct proc *schema = run("mm-inspect", "schema");
+	const char *why = schema_complaint(json_text(schema->out), "timeline", json_text(p->out));
+
+	ck_assert_msg(!why, "timeline: %s", why);
 	keep("<t>.json");
 	keep("t.svg");
 	keep("t.html");

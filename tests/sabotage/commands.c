@@ -203,7 +203,8 @@ static void damage_header(void)
 static void damage_timeline(void)
 {
 	static const char whole[] =
-		"{\"engine\":\"kvm\",\"every_ms\":10,\"zones\":[{\"name\":\"DMA\",\"managed\":4000,\"min\":10,\"low\":"
+		"{\"version\":1,\"engine\":\"kvm\",\"every_ms\":10,\"zones\":[{\"name\":\"DMA\",\"managed\":4000,"
+		"\"min\":10,\"low\":"
 		"12,"
 		"\"high\":15}],\"series\":[\"ms\",\"free.DMA\",\"pgsteal\"],\"samples\":[[0,4000,0],[10.5,3000,7],[20,"
 		"10,9]],"

@@ -214,6 +214,23 @@ END_TEST
 
 /* ---- damaged cores ---- */
 
+/* A violation comes with what lies around it, and with who allocated the page. */
+START_TEST(neighbours_and_owners_are_named)
+{
+	uint64_t pfn = used_page(OWNER_RAW, 0);
+	uint8_t nobody = 200;
+	char page[64];
+
+	copy_core();
+	patch(file_offset(AT(view_page_addr(pfn), struct page, owner)), &nobody, 1);
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	snprintf(page, sizeof(page), "\n    page   pfn %#lx: used, order 0, unknown", pfn);
+	ck_assert_msg(strstr(out, "BROKEN page.kind: ") && strstr(out, page), "%s", out);
+	ck_assert_msg(strstr(out, "\n    before pfn ") && strstr(out, "\n    behind pfn "), "%s", out);
+	ck_assert_msg(strstr(out, "\n    allocated at\n      alloc_") && strstr(out, "\n      run_body+"), "%s", out);
+}
+END_TEST
+
 START_TEST(release_kernel_knows_no_owners)
 {
 	char pfn[32];
@@ -571,6 +588,7 @@ void add_debug_program_tests(TCase *t)
 	tcase_add_test(t, debug_kernel_holds);
 	tcase_add_test(t, debug_kernel_knows_owners);
 	tcase_add_test(t, debug_kernel_names_its_locks);
+	tcase_add_test(t, neighbours_and_owners_are_named);
 }
 
 /* The guest's output, so far. */

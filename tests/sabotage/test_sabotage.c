@@ -64,6 +64,18 @@ START_TEST(untouched_image_holds)
 }
 END_TEST
 
+/* Every fault says of what it is, where that is, what is there and what should be. */
+static void expect_whole(const struct check_rule *rules)
+{
+	for (unsigned int i = 0; i < report.nr_faults; i++) {
+		const struct check_fault *f = &report.faults[i];
+
+		ck_assert_msg(f->object[0] && f->got[0] && f->want[0] && (f->addr || f->pfn != CHECK_NO_PFN),
+			      "%s: '%s', pfn %#lx, at %#lx, found '%s', expected '%s'", rules[f->rule].name, f->object,
+			      f->pfn, f->addr, f->got, f->want);
+	}
+}
+
 static void sabotage(bool debug, int n)
 {
 	const struct sabotage *s = sabotage_nth(debug, n);
@@ -81,6 +93,7 @@ static void sabotage(bool debug, int n)
 	if (!report.found[rule])
 		check_print(&report, stdout);
 	ck_assert_msg(report.found[rule], "%s (%s) was not reported", s->rule, s->what);
+	expect_whole(rules);
 	for (unsigned int i = 0; i < nr; i++) {
 		if (!report.found[i] || i == (unsigned int)rule || sabotage_may(s, rules[i].name))
 			continue;

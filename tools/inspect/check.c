@@ -203,11 +203,13 @@ int cmd_check(struct inspect *in, char *err)
 	check_report_init(&r);
 	if (view_check(in->view, &r, err) >= 0 && (view_kind(in->view) != VIEW_LIVE || !confirm(in, &r, err)) &&
 	    (!in->since || !compare(in, &r, err))) {
-		view_resume(in->view, NULL);
 		select_rules(in, &r);
+		/* What stands around a fault is read while it stands still. */
+		if (!r.broken)
+			view_resume(in->view, NULL);
 		ret = r.broken ? INSPECT_BROKEN : INSPECT_HOLDS;
 		if (in->json) {
-			struct json_object *o = check_json(&r);
+			struct json_object *o = check_json_more(&r, fault_json, in);
 
 			if (view_kind(in->view) == VIEW_LIVE)
 				json_object_object_add(o, "paused_ms",
@@ -216,7 +218,7 @@ int cmd_check(struct inspect *in, char *err)
 				put_speed(in, &r, o);
 			inspect_json(in, o);
 		} else {
-			check_print(&r, in->out);
+			check_print_more(&r, in->out, fault_print, in);
 			if (in->verbose)
 				put_speed(in, &r, NULL);
 		}

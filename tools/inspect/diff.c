@@ -12,9 +12,11 @@
 #include <string.h>
 
 #include "tools/inspect/inspect.h"
+#include "tools/inspect/leak_pages.h"
 #include "tools/view/debug.h"
 #include "tools/view/slabs.h"
 #include "tools/view/thread.h"
+#include "tools/view/pagemap.h"
 #include "tools/view/vmstat.h"
 
 #define MAX_VALUES 4
@@ -28,6 +30,7 @@ enum {
 	SECTION_OWNERS,
 	SECTION_CACHES,
 	SECTION_STACKS,
+	SECTION_PAGES,
 	SECTION_AREAS,
 	SECTION_THREADS,
 	SECTION_VMSTAT,
@@ -47,12 +50,13 @@ static const struct section {
 	[SECTION_OWNERS] = {"owners", "Pages by owner", "owner", {"pages"}},
 	[SECTION_CACHES] = {"caches", "Slab caches", "cache", {"bytes", "objects", "slabs", "pages"}},
 	[SECTION_STACKS] = {"stacks", "Objects by who allocated them", "stack", {"bytes", "objects"}},
+	[SECTION_PAGES] = {"page_stacks", "Other pages by who allocated them", "stack", {"pages", "blocks"}},
 	[SECTION_AREAS] = {"areas", "vmalloc and module areas by who asked for them", "caller", {"pages", "areas"}},
 	[SECTION_THREADS] = {"threads", "Threads: turns they had", "thread", {"switches"}},
 	[SECTION_VMSTAT] = {"vmstat", "Counts", "item", {"count"}},
 };
 
-/** struct row - @key: its own; for a stack, the cache and then one frame a line. @in: bit 0: A has it, bit 1: B */
+/** struct row - @key: its own; for a stack, the cache or owner and then one frame a line. @in: bit 0: A has it, bit 1: B */
 struct row {
 	unsigned int section, in;
 	char *key;
@@ -143,6 +147,19 @@ static int take_caches(struct table *t, const struct view *v, char *err)
 	return n < 0 ? -1 : 0;
 }
 
+/* A row whose key is @name and the frames. */
+static void add_stack(struct table *t, unsigned int section, const char *name, const struct symtab *s,
+		      const gva_t *entries, unsigned int nr, int64_t v0, int64_t v1)
+{
+	char key[4096], frame[200];
+	size_t at = (size_t)snprintf(key, sizeof(key), "%s", name);
+
+	for (unsigned int k = 0; k < nr && at < sizeof(key); k++)
+		at += (size_t)snprintf(key + at, sizeof(key) - at, "\n%s",
+				       symtab_format(s, entries[k], frame, sizeof(frame)));
+	add(t, section, key, v0, v1, 0, 0);
+}
+
 static int take_stacks(struct table *t, const struct view *v, const struct symtab *s, char *err)
 {
 	struct holder *holders;
@@ -150,23 +167,37 @@ static int take_stacks(struct table *t, const struct view *v, const struct symta
 
 	for (int i = 0; i < n; i++) {
 		const struct holder *h = &holders[i];
-		char key[4096], name[200];
 		gva_t entries[32];
 		unsigned int nr = view_stack(v, h->stack, entries, 32);
-		size_t at = (size_t)snprintf(key, sizeof(key), "%s", h->cache);
 
 		/* The release kernel keeps no stacks: then the cache says it already. */
 		if (!nr && !h->caller)
 			continue;
 		if (!nr)
 			entries[nr++] = h->caller;
-		for (unsigned int k = 0; k < nr && at < sizeof(key); k++)
-			at += (size_t)snprintf(key + at, sizeof(key) - at, "\n%s",
-					       symtab_format(s, entries[k], name, sizeof(name)));
-		add(t, SECTION_STACKS, key, (int64_t)h->bytes, (int64_t)h->objects, 0, 0);
+		add_stack(t, SECTION_STACKS, h->cache, s, entries, nr, (int64_t)h->bytes, (int64_t)h->objects);
 	}
 	free(holders);
 	return n < 0 ? -1 : 0;
+}
+
+/* Pages that are neither slabs nor areas. The release kernel knows their owners only, which the pages by owner say. */
+static int take_page_stacks(struct table *t, const struct view *v, const struct symtab *s, char *err)
+{
+	struct page_holders all;
+	int ret = page_holders_collect(v, &all, err);
+
+	for (size_t i = 0; !ret && i < all.nr; i++) {
+		const struct page_holder *h = &all.h[i];
+		gva_t entries[32];
+		unsigned int nr = view_stack(v, h->stack, entries, 32);
+
+		if (nr)
+			add_stack(t, SECTION_PAGES, map_class_label(MAP_CLASS(MAP_USED, h->owner)), s, entries, nr,
+				  (int64_t)h->pages, (int64_t)h->blocks);
+	}
+	free(all.h);
+	return ret;
 }
 
 static int take_areas(struct table *t, const struct view *v, const struct symtab *s, char *err)
@@ -220,7 +251,7 @@ static int take(struct table *t, unsigned int side, const struct view *v, const 
 {
 	t->side = side;
 	if (take_zones(t, v, err) || take_owners(t, v, err) || take_caches(t, v, err) || take_stacks(t, v, s, err) ||
-	    take_areas(t, v, s, err))
+	    take_page_stacks(t, v, s, err) || take_areas(t, v, s, err))
 		return -1;
 	take_threads(t, v);
 	take_vmstat(t, v);
@@ -344,8 +375,9 @@ static struct json_object *json_row(const struct section *s, const struct row *r
 	struct json_object *o = json_object_new_object(), *frames;
 	size_t name = strcspn(r->key, "\n");
 
-	if (r->section == SECTION_STACKS) {
-		json_object_object_add(o, "cache", json_object_new_string_len(r->key, (int)name));
+	if (r->section == SECTION_STACKS || r->section == SECTION_PAGES) {
+		json_object_object_add(o, r->section == SECTION_STACKS ? "cache" : "owner",
+				       json_object_new_string_len(r->key, (int)name));
 		frames = json_object_new_array();
 		for (const char *p = r->key + name; *p;) {
 			size_t n = strcspn(p + 1, "\n");

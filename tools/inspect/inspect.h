@@ -94,6 +94,18 @@ struct symtab *inspect_symbols(const struct inspect *in, const struct view *v);
 void print_origin(const struct inspect *in, const char *indent, uint32_t handle, gva_t caller);
 struct json_object *json_origin(const struct inspect *in, uint32_t handle, gva_t caller);
 
+struct json_object;
+/**
+ * fault_print, fault_json - what stands around a violation: the page and the blocks before and behind it; who allocated the page
+ * (debug kernel). For check_print_more() and check_json_more(); @ctx: struct inspect.
+ */
+void fault_print(void *ctx, const struct check_fault *f);
+void fault_json(void *ctx, const struct check_fault *f, struct json_object *o);
+
+/** page_in_short - a page's block in some words; *start, *end: its pages. Return: @buf. */
+const char *page_in_short(const struct inspect *in, uint64_t pfn, uint64_t *start, uint64_t *end, char *buf,
+			  size_t size);
+
 /** where_print, where_json - what an address belongs to, as lines or as the member "belongs_to". Return: is it known? */
 bool where_print(const struct inspect *in, gva_t va);
 bool where_json(const struct inspect *in, gva_t va, struct json_object *o);

@@ -142,6 +142,32 @@ static const char *owner_of(const struct page *p)
 	return p->owner < NR_PAGE_OWNERS ? owner_names[p->owner] : "unknown";
 }
 
+const char *page_in_short(const struct inspect *in, uint64_t pfn, uint64_t *start, uint64_t *end, char *buf,
+			  size_t size)
+{
+	struct page_facts f;
+	char err[VIEW_ERR_MAX];
+	int n;
+
+	*start = pfn;
+	*end = pfn + 1;
+	if (find_facts(in, pfn, &f, err)) {
+		snprintf(buf, size, "pfn %#lx: unknown", pfn);
+		return buf;
+	}
+	if (f.has_head && f.page.order <= MAX_PAGE_ORDER) {
+		*start = f.head;
+		*end = f.head + (1UL << f.page.order);
+	}
+	n = snprintf(buf, size, "pfn %#lx: %s", *start, f.place);
+	if (f.has_head && n > 0 && (size_t)n < size)
+		n += snprintf(buf + n, size - (size_t)n, ", order %u", f.page.order);
+	if (f.has_head && f.page.state == PAGE_USED && n > 0 && (size_t)n < size)
+		snprintf(buf + n, size - (size_t)n, ", %s%s%s, refcount %d", owner_of(&f.page), f.cache[0] ? " " : "",
+			 f.cache, f.page.refcount);
+	return buf;
+}
+
 static void print_story(const struct inspect *in, const struct page_facts *f)
 {
 	const struct page_ext *e = &f->story;

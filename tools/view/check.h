@@ -120,6 +120,12 @@ void check_confirm(struct check_report *r, const struct check_report *again);
 
 /** check_print - the report as text: faults, what was in flux, a last line with the verdict. */
 void check_print(const struct check_report *r, FILE *out);
+/** check_print_more - the same; after each fault @more may add what it knows. check_json_more - into the fault's object. */
+void check_print_more(const struct check_report *r, FILE *out, void (*more)(void *ctx, const struct check_fault *f),
+		      void *ctx);
+struct json_object *check_json_more(const struct check_report *r,
+				    void (*more)(void *ctx, const struct check_fault *f, struct json_object *o),
+				    void *ctx);
 /** check_verdict - that last line alone, without newline. Return: @buf. */
 char *check_verdict(const struct check_report *r, char *buf, size_t size);
 /** check_json - the same for programs; the caller owns it. */

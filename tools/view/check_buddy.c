@@ -135,6 +135,12 @@ static uint64_t walk_pcp_list(struct check_ctx *c, struct check_zone *z, unsigne
 	return pages;
 }
 
+/* Where a CPU keeps its lists of a zone. */
+static gva_t pcp_addr(const struct check_ctx *c, const struct check_zone *z, unsigned int cpu)
+{
+	return c->root->pcp.va + (cpu * MAX_NR_ZONES + (gva_t)(z - c->zones)) * sizeof(struct per_cpu_pages);
+}
+
 static void check_pcp(struct check_ctx *c, struct check_zone *z, unsigned int cpu, const struct per_cpu_pages *pcp)
 {
 	struct check_fault *f;
@@ -144,7 +150,7 @@ static void check_pcp(struct check_ctx *c, struct check_zone *z, unsigned int cp
 		pages += walk_pcp_list(c, z, cpu, list, pcp->lists[list].va);
 	if (pages == pcp->count)
 		return;
-	f = check_fault(c, R_PCP_COUNT, CHECK_NO_PFN, 0, "zone %.8s, CPU %u", z->z.name, cpu);
+	f = check_fault(c, R_PCP_COUNT, CHECK_NO_PFN, pcp_addr(c, z, cpu), "zone %.8s, CPU %u", z->z.name, cpu);
 	check_got(f, "count %u", pcp->count);
 	check_want(f, "%lu, the pages on its lists", pages);
 }
@@ -158,7 +164,7 @@ static void check_bounds(struct check_ctx *c, const struct check_zone *z, unsign
 	if (pcp->batch && pcp->batch <= pcp->high && pcp->batch == first->batch && pcp->high == first->high &&
 	    (ran || !pcp->count))
 		return;
-	f = check_fault(c, R_PCP_BOUNDS, CHECK_NO_PFN, 0, "zone %.8s, CPU %u", z->z.name, cpu);
+	f = check_fault(c, R_PCP_BOUNDS, CHECK_NO_PFN, pcp_addr(c, z, cpu), "zone %.8s, CPU %u", z->z.name, cpu);
 	check_got(f, "count %u, batch %u, high %u", pcp->count, pcp->batch, pcp->high);
 	check_want(f, "%sbatch %u, high %u as CPU 0, and above 0", ran ? "" : "no pages: that CPU never ran; ",
 		   first->batch, first->high);

@@ -151,7 +151,11 @@ static void batch_fault(struct lru_check *k, unsigned int cpu, unsigned int kind
 	struct check_fault *f;
 
 	view_pfn_of(page, &pfn);
-	f = check_fault(k->c, R_LRU_BATCH, pfn, page, "batch %u of CPU %u", kind, cpu);
+	/* no page: where the batch is */
+	f = check_fault(k->c, R_LRU_BATCH, pfn,
+			page ? page
+			     : k->node.lru_cpus.va + cpu * sizeof(struct lru_cpu) + kind * sizeof(struct lru_batch),
+			"batch %u of CPU %u", kind, cpu);
 	check_got(f, "%s", got);
 	check_want(f, "%s", want);
 }

@@ -112,7 +112,7 @@ static void check_wild(struct check_ctx *c, const struct swap_info *infos)
 
 		if (type < MAX_SWAPFILES && infos[type].flags & SWP_USED && slot && slot < infos[type].max)
 			continue;
-		f = check_fault(c, R_SWAP_MAP, CHECK_NO_PFN, 0, "swap entry");
+		f = check_fault(c, R_SWAP_MAP, CHECK_NO_PFN, c->root->swaps.va, "swap entry");
 		check_got(f, "an entry that leads to slot %lu of device %lu", slot, type);
 		check_want(f, "a slot of a device in use");
 	}

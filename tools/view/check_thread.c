@@ -96,7 +96,9 @@ static void check_cpu(struct check_ctx *c, const struct view_threads *all, unsig
 	uint32_t count;
 
 	if (view_read(c->v, addr, &cpu, sizeof(cpu))) {
-		check_got(check_fault(c, R_THREAD_CPU, CHECK_NO_PFN, addr, "CPU %u", n), "no memory there");
+		f = check_fault(c, R_THREAD_CPU, CHECK_NO_PFN, addr, "CPU %u", n);
+		check_got(f, "no memory there");
+		check_want(f, "struct mm_cpu");
 		return;
 	}
 	if (!listed(all, cpu.curr.va) || !listed(all, cpu.idle.va)) {
@@ -223,6 +225,7 @@ void check_threads(struct check_ctx *c)
 {
 	struct view_threads all;
 	char err[VIEW_ERR_MAX];
+	struct check_fault *f;
 
 	check_ran_all(c, R_THREAD_LINKED, R_LOCK_ORDER);
 	check_order(c);
@@ -233,9 +236,10 @@ void check_threads(struct check_ctx *c)
 		return;
 	}
 	if (all.damage[0]) {
-		check_got(check_fault(c, R_THREAD_LINKED, CHECK_NO_PFN,
-				      view_root_addr(c->v) + offsetof(struct mm_root, tasks), "threads"),
-			  "%.90s", all.damage);
+		f = check_fault(c, R_THREAD_LINKED, CHECK_NO_PFN,
+				view_root_addr(c->v) + offsetof(struct mm_root, tasks), "threads");
+		check_got(f, "%.90s", all.damage);
+		check_want(f, "threads that lead to each other and back");
 	}
 	for (unsigned int i = 0; i < all.nr; i++) {
 		check_stack(c, &all.at[i]);

@@ -39,12 +39,21 @@ char *check_verdict(const struct check_report *r, char *buf, size_t size)
 
 void check_print(const struct check_report *r, FILE *out)
 {
+	check_print_more(r, out, NULL, NULL);
+}
+
+void check_print_more(const struct check_report *r, FILE *out, void (*more)(void *ctx, const struct check_fault *f),
+		      void *ctx)
+{
 	unsigned int nr;
 	const struct check_rule *rules = check_rules(&nr);
 	char line[256];
 
-	for (unsigned int i = 0; i < r->nr_faults; i++)
+	for (unsigned int i = 0; i < r->nr_faults; i++) {
 		print_fault(&r->faults[i], out);
+		if (more)
+			more(ctx, &r->faults[i]);
+	}
 	for (unsigned int i = 0; i < nr; i++) {
 		if (r->found[i] > CHECK_KEEP)
 			fprintf(out, "BROKEN %s: %u more\n", rules[i].name, r->found[i] - CHECK_KEEP);
@@ -81,6 +90,13 @@ static struct json_object *json_fault(const struct check_fault *f)
 
 struct json_object *check_json(const struct check_report *r)
 {
+	return check_json_more(r, NULL, NULL);
+}
+
+struct json_object *check_json_more(const struct check_report *r,
+				    void (*more)(void *ctx, const struct check_fault *f, struct json_object *o),
+				    void *ctx)
+{
 	struct json_object *o = json_object_new_object(), *faults = json_object_new_array(),
 			   *counts = json_object_new_object();
 	struct json_object *flux = json_object_new_object();
@@ -99,8 +115,13 @@ struct json_object *check_json(const struct check_report *r)
 	}
 	json_object_object_add(o, "violations", counts);
 	json_object_object_add(o, "in_flux", flux);
-	for (unsigned int i = 0; i < r->nr_faults; i++)
-		json_object_array_add(faults, json_fault(&r->faults[i]));
+	for (unsigned int i = 0; i < r->nr_faults; i++) {
+		struct json_object *one = json_fault(&r->faults[i]);
+
+		if (more)
+			more(ctx, &r->faults[i], one);
+		json_object_array_add(faults, one);
+	}
 	json_object_object_add(o, "faults", faults);
 	json_object_object_add(o, "pages", json_object_new_int64((int64_t)r->pages));
 	json_object_object_add(o, "pages_read", json_object_new_int64((int64_t)r->pages_read));
