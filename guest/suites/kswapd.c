@@ -192,8 +192,10 @@ static void users_wait_for_it(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, mm);
 	file_make(test, first_zone()->watermark[WMARK_MIN] / 2 + (2UL + num_online_cpus()) * SWAP_CLUSTER_MAX);
 	hoard_init(&h);
+	/* For a tenth of a second after a run it looks again by itself; then it sleeps until somebody asks. */
 	for (unsigned int i = 0; i < 500 && is_running(); i++)
 		msleep(1);
+	msleep(150);
 	hoard_everything(&h);
 	page = alloc_page((GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY | __GFP_NOWARN);
 	KUNIT_EXPECT_EQ(test, vm_events(PGSCAN_DIRECT_THROTTLE), throttled);
