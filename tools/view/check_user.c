@@ -280,7 +280,7 @@ static void check_space(struct space *s)
 /* CPUs that have it loaded are those that run a thread of it. A CPU between two threads says nothing. */
 static void check_cpus(struct check_ctx *c, gva_t addr, const struct mm_struct *mm)
 {
-	for (uint32_t cpu = 0; cpu < c->root->nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
 		struct task_struct task;
 		struct check_fault *f;
 		struct mm_cpu q;
