@@ -311,7 +311,7 @@ void wq_do(struct worker_pool *pool, struct worker *w)
 	w->work = NULL;
 	w->wq = NULL;
 	/* It may have come here from another pool, where it ran before. */
-	if (!(data & WORK_BARRIER))
+	if (wq && !(data & WORK_BARRIER))
 		item_gone(wq, pool_of(data), data);
 }
 

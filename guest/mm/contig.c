@@ -73,7 +73,7 @@ static void take_part(struct zone *zone, struct page *head, unsigned int order, 
 		zone_list_block(zone, head, order, MIGRATE_ISOLATE, flags);
 		return;
 	}
-	if (pfn < start || pfn + (1UL << order) > end) {
+	if (order && (pfn < start || pfn + (1UL << order) > end)) {
 		/* Neither all in nor all out: by halves, of which the flags are the whole's. */
 		head[half].flags = flags;
 		take_part(zone, head, order - 1, start, end, word, refcount);

@@ -54,7 +54,7 @@ EXPORT_SYMBOL(dma_set_coherent_mask);
 u64 dma_get_required_mask(struct device *dev)
 {
 	(void)dev;
-	return (1ULL << (fls64(last_byte_of_ram()) - 1)) * 2 - 1;
+	return (1ULL << (fls64(last_byte_of_ram() | 1) - 1)) * 2 - 1;
 }
 EXPORT_SYMBOL_GPL(dma_get_required_mask);
 

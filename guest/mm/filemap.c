@@ -338,12 +338,14 @@ static int read_locked_page(struct address_space *mapping, struct page *page, st
 
 struct page *read_mapping_page(struct address_space *mapping, pgoff_t index, struct file *file)
 {
+	gfp_t gfp = mapping_gfp_mask(mapping);
+
 	for (;;) {
 		struct page *page = find_get_page(mapping, index);
 		int err;
 
 		if (!page)
-			page = pagecache_get_page(mapping, index, FGP_LOCK | FGP_CREAT, mapping_gfp_mask(mapping));
+			page = pagecache_get_page(mapping, index, FGP_LOCK | FGP_CREAT, gfp);
 		else if (!PageUptodate(page))
 			lock_page(page);
 		else

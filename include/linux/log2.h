@@ -18,9 +18,10 @@ static inline unsigned long __roundup_pow_of_two(unsigned long n)
 	return 1UL << fls64(n - 1);
 }
 
+/* Of 0 it is not defined. */
 static inline unsigned long __rounddown_pow_of_two(unsigned long n)
 {
-	return 1UL << (fls64(n) - 1);
+	return 1UL << (fls64(n | 1) - 1);
 }
 
 #define roundup_pow_of_two(n)                                                                                          \
