@@ -7,6 +7,7 @@
  *   user_table.c  page tables below the top one
  *   fault.c       what happens when an address is touched: zeros, back from swap, a copy of one's own
  *   zap.c         mappings taken away
+ *   gup.c         pages behind user addresses, held for somebody else
  *   rmap.c        from a page to its mappings
  *   swap_slots.c  devices and slots; swap_cache.c: pages that have one; swap_io.c: reading and writing them;
  *                 swap_readahead.c: reading more than is asked for

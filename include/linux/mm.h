@@ -384,6 +384,25 @@ vm_fault_t handle_mm_fault(struct vm_area_struct *vma, unsigned long addr, unsig
 /** fault_in_user - the same from the outside: area and rights are looked up. Context: task, no lock. Return: VM_FAULT_* */
 vm_fault_t fault_in_user(unsigned long addr, unsigned int flags);
 
+/* How get_user_pages_fast() looks. */
+#define FOLL_WRITE 0x01u        /* to write to them: what is shared is copied first */
+#define FOLL_FORCE 0x10u        /* not here: -EINVAL */
+#define FOLL_LONGTERM 0x10000u  /* new pages come from where they may stay */
+#define FOLL_FAST_ONLY 0x80000u /* only what is there; does not sleep */
+
+/**
+ * get_user_pages_fast - a reference each to the pages behind so many user addresses of the running thread, from @start's page on
+ *
+ * They are neither reclaimed nor moved until put_page(). Context: task, may sleep; FOLL_FAST_ONLY: task, any.
+ * Return: how many, which may be fewer; 0 for none asked for, or past the end of addresses; if there is none: -EFAULT, -ENOMEM, -EINTR
+ * (the thread is being killed), -EINVAL (an unknown flag).
+ */
+int get_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages);
+/** pin_user_pages_fast - the same for a device; unpin_user_page, unpin_user_pages - it is done with them */
+int pin_user_pages_fast(unsigned long start, int nr_pages, unsigned int gup_flags, struct page **pages);
+void unpin_user_page(struct page *page);
+void unpin_user_pages(struct page **pages, unsigned long npages);
+
 /** zap_vma_range - forget the pages of a part of an area; next time it is zeros. Needs: mmap_lock. May sleep. */
 void zap_vma_range(struct vm_area_struct *vma, unsigned long start, unsigned long end);
 

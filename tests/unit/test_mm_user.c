@@ -163,6 +163,51 @@ START_TEST(faults)
 }
 END_TEST
 
+START_TEST(pages_are_held)
+{
+	struct page *pages[4], *more[2];
+	struct mm_struct *mm, *copy;
+	unsigned long at;
+
+	start();
+	mm = use_new();
+	at = map(3);
+	ck_assert_int_eq(get_user_pages_fast(at, 0, 0, pages), 0);
+	ck_assert_int_eq(get_user_pages_fast(-PAGE_SIZE, 2, 0, pages), 0);
+	ck_assert_int_eq(get_user_pages_fast(at, 1, FOLL_FORCE, pages), -EINVAL);
+	ck_assert_int_eq(get_user_pages_fast(8, 1, 0, pages), -EFAULT);
+	ck_assert_int_eq(get_user_pages_fast(at, 3, FOLL_WRITE | FOLL_FAST_ONLY, pages), 0);
+	store(at + PAGE_SIZE, 5);
+	/* The rest is brought; behind the area there is nothing. */
+	ck_assert_int_eq(pin_user_pages_fast(at + 9, 4, FOLL_WRITE | FOLL_LONGTERM, pages), 3);
+	ck_assert_uint_eq(get_mm_rss(mm), 3);
+	ck_assert_uint_eq(*(u64 *)page_address(pages[1]), 5);
+	*(u64 *)page_address(pages[2]) = 7;
+	ck_assert_uint_eq(load(at + 2 * PAGE_SIZE), 7);
+	/* It may be unmapped meanwhile, but what comes back is the same page. */
+	ck_assert_int_eq(vm_pageout(at, 3 * PAGE_SIZE), 0);
+	ck_assert_int_eq(get_user_pages_fast(at + PAGE_SIZE, 1, 0, more), 1);
+	ck_assert_ptr_eq(more[0], pages[1]);
+	put_page(more[0]);
+	unpin_user_pages(pages, 3);
+	/* Shared with a copy: to be written to it must be one's own. */
+	copy = dup_mm(mm);
+	ck_assert_ptr_nonnull(copy);
+	ck_assert_int_eq(get_user_pages_fast(at + PAGE_SIZE, 1, FOLL_WRITE | FOLL_FAST_ONLY, more), 0);
+	ck_assert_int_eq(get_user_pages_fast(at + PAGE_SIZE, 1, 0, more), 1);
+	ck_assert_int_eq(get_user_pages_fast(at + PAGE_SIZE, 1, FOLL_WRITE, more + 1), 1);
+	ck_assert_ptr_ne(more[0], more[1]);
+	*(u64 *)page_address(more[1]) = 6;
+	ck_assert_uint_eq(*(u64 *)page_address(more[0]), 5);
+	ck_assert_uint_eq(load(at + PAGE_SIZE), 6);
+	put_page(more[0]);
+	unpin_user_page(more[1]);
+	mmput(copy);
+	drop(mm);
+	all_back();
+}
+END_TEST
+
 START_TEST(no_memory)
 {
 	struct mm_struct *mm;
@@ -547,6 +592,7 @@ int main(void)
 
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, faults);
+	tcase_add_test(t, pages_are_held);
 	tcase_add_test(t, no_memory);
 	tcase_add_test(t, write_error);
 	tcase_add_test(t, read_error);

@@ -17,6 +17,7 @@
 #define _LINUX_SCHED_MM_H
 
 #include <linux/gfp_types.h>
+#include <linux/jiffies.h>
 #include <linux/sched.h>
 
 /* What a scope can set. */
@@ -79,6 +80,14 @@ static inline unsigned int memalloc_pin_save(void)
 static inline void memalloc_pin_restore(unsigned int token)
 {
 	memalloc_flags_restore(token);
+}
+
+/** memalloc_retry_wait - before an allocation with @gfp that failed is tried again: a moment, longer for who was not waited for. */
+static inline void memalloc_retry_wait(gfp_t gfp)
+{
+	bool waited = gfp & __GFP_DIRECT_RECLAIM && !(gfp & __GFP_NORETRY);
+
+	schedule_timeout_uninterruptible(waited ? 1 : HZ / 50);
 }
 
 /* ---- user address spaces ---- */
