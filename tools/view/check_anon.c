@@ -144,7 +144,7 @@ static void note_batches(struct check_ctx *c, struct vec *pages)
 
 	if (view_read(c->v, c->root->node.va, &node, sizeof(node)))
 		return;
-	for (uint32_t cpu = 0; cpu < c->root->nr_cpus; cpu++) {
+	for (uint32_t cpu = 0; cpu < c->root->nr_cpus && cpu < MMV_NR_CPUS; cpu++) {
 		struct lru_cpu l;
 
 		if (view_read(c->v, node.lru_cpus.va + cpu * sizeof(l), &l, sizeof(l)))
