@@ -94,7 +94,7 @@ INSTALL ?= install
 install: all
 	$(call say,INSTALL,$(DESTDIR)$(PREFIX))
 	$(Q)$(INSTALL) -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/mmvisor share/man/man1 share/bash-completion/completions \
-		share/zsh/site-functions share/doc/mmvisor)
+		share/zsh/site-functions share/doc/mmvisor/docs)
 	$(Q)$(INSTALL) $(B)/mmvisor $(B)/mm-inspect tools/mmvisor-cc $(DESTDIR)$(PREFIX)/bin
 	$(Q)$(INSTALL) -m 644 $(B)/kernel.elf $(B)/kernel-debug.elf $(DESTDIR)$(PREFIX)/lib/mmvisor
 	$(Q)for file in $$(find include shared guest/arch/x86/include -name '*.h'); do \
@@ -103,6 +103,7 @@ install: all
 	$(Q)$(INSTALL) -m 644 $(addprefix tools/completion/,mmvisor mm-inspect) $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 	$(Q)$(INSTALL) -m 644 tools/completion/zsh/* $(DESTDIR)$(PREFIX)/share/zsh/site-functions
 	$(Q)$(INSTALL) -m 644 README.md LICENSE tools/schema/mm-inspect.json $(DESTDIR)$(PREFIX)/share/doc/mmvisor
+	$(Q)$(INSTALL) -m 644 docs/* $(DESTDIR)$(PREFIX)/share/doc/mmvisor/docs
 
 clean:
 	$(Q)rm -rf build

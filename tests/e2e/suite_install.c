@@ -33,6 +33,7 @@ START_TEST(installed_programs_work)
 					     "share/zsh/site-functions/_mmvisor",
 					     "share/zsh/site-functions/_mm-inspect",
 					     "share/doc/mmvisor/README.md",
+					     "share/doc/mmvisor/docs/running.md",
 					     "share/doc/mmvisor/mm-inspect.json",
 					     "lib/mmvisor/kernel-debug.elf"};
 	char dest[600], folder[512], path[700];
