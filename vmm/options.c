@@ -71,7 +71,7 @@ static const char help_text[] =
 	"  --swap SIZE[,…]     a block device in memory, for swapping (default 64M; none: without)\n"
 	"  --scratch SIZE[,…]  a block device in memory, for suites to overwrite (default 64M; none: without)\n"
 	"  --append ARGS       more boot arguments for the guest kernel; for the debug kernel such as page_poison=on,\n"
-	"                      fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES (docs/debugging.md has them with their keys)\n"
+	"                      fail_page_alloc=INTERVAL,PROBABILITY,SPACE,TIMES (keys: docs/debugging.md)\n"
 	"  --seed N            seed for everything random in the guest (default: a new one, printed on failure)\n"
 	"  --timeout SECONDS   end a run that takes longer; 0: never (default 600)\n"
 	"  --kernel ELF        guest kernel (default: kernel.elf beside this program)\n"
