@@ -33,8 +33,7 @@
 
 /* main() of tools/mm-inspect.c */
 int inspect_main(int argc, char **argv);
-/* The sanitizers': where they say what was wrong; where this is. */
-void __attribute__((weak)) __sanitizer_set_report_fd(void *fd);
+/* The sanitizers': where this is. */
 void __attribute__((weak)) __sanitizer_print_stack_trace(void);
 
 /* A word that begins with @ stands for something of the moment: see expand(). */
@@ -84,7 +83,6 @@ static const char *const lines[] = {
 static gva_t elsewhere[ELSEWHERE];
 static const char *core, *running;
 static char timeline[64];
-static int report_fd;
 static unsigned long runs, answers[4];
 
 /* ---- the words of a line ---- */
@@ -139,7 +137,7 @@ static const char *expand(const char *word, const char *where)
 static void too_slow(int sig)
 {
 	(void)sig;
-	dprintf(report_fd, "mm-inspect hangs: %s\n", running);
+	dprintf(STDERR_FILENO, "mm-inspect hangs: %s\n", running);
 	if (__sanitizer_print_stack_trace)
 		__sanitizer_print_stack_trace();
 	_exit(1);
@@ -147,7 +145,7 @@ static void too_slow(int sig)
 
 static void died(int sig)
 {
-	dprintf(report_fd, "mm-inspect dies of signal %d: %s\n", sig, running);
+	dprintf(STDERR_FILENO, "mm-inspect dies of signal %d: %s\n", sig, running);
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
@@ -241,12 +239,11 @@ static void mute(void)
 {
 	int null = open("/dev/null", O_WRONLY);
 
-	report_fd = dup(STDERR_FILENO);
-	if (__sanitizer_set_report_fd)
-		__sanitizer_set_report_fd((void *)(intptr_t)report_fd);
 	fflush(stdout);
 	dup2(null, STDOUT_FILENO);
-	dup2(null, STDERR_FILENO);
+	/* The stream alone: the sanitizers write to the descriptor. */
+	stderr = fdopen(null, "w");
+	ck_assert_ptr_nonnull(stderr);
 	signal(SIGPROF, too_slow);
 	signal(SIGABRT, died);
 }
@@ -290,8 +287,8 @@ START_TEST(commands_never_hurt)
 	for (unsigned int round = 0; round < nr; round++)
 		one_core(round);
 	unlink(timeline);
-	dprintf(report_fd, "commands %d: %u cores, %lu runs: %lu as if whole, %lu refused, %lu broken\n", _i, nr, runs,
-		answers[INSPECT_HOLDS], answers[INSPECT_USAGE], answers[INSPECT_BROKEN]);
+	dprintf(STDERR_FILENO, "commands %d: %u cores, %lu runs: %lu as if whole, %lu refused, %lu broken\n", _i, nr,
+		runs, answers[INSPECT_HOLDS], answers[INSPECT_USAGE], answers[INSPECT_BROKEN]);
 	/* snapshot and control are for live guests; nearly all of the others have something to show. */
 	ck_assert_uint_lt(answers[INSPECT_USAGE], runs / 2);
 }

@@ -213,7 +213,8 @@ static void print_facts(FILE *out, const struct page_facts *f)
 		view_page_addr(f->pfn), f->place, f->zone[0] ? ", zone " : "", f->zone);
 	if (!f->has_head)
 		return;
-	fprintf(out, "  block    pfn %#lx, order %u (%lu pages)%s\n", f->head, f->page.order, 1UL << f->page.order,
+	fprintf(out, "  block    pfn %#lx, order %u (%lu pages)%s\n", f->head, f->page.order,
+		f->page.order <= MAX_PAGE_ORDER ? 1UL << f->page.order : 0,
 		f->head == f->pfn ? "" : ", this is a tail");
 	fprintf(out, "  flags    %#x%s%s%s\n", f->page.flags, f->page.flags & PG_COMP ? " compound" : "",
 		f->page.flags & PG_PFMEMALLOC ? " pfmemalloc" : "", f->page.flags & PG_ZEROED ? " zeroed" : "");

@@ -37,7 +37,7 @@ static bool add_slab(void *ctx, const struct kmem_cache *s, const struct slab_pi
 
 	(void)s;
 	f->nr++;
-	f->pages += 1UL << p->order;
+	f->pages += p->order <= MAX_PAGE_ORDER ? 1UL << p->order : 0;
 	for (unsigned int i = 0; i < p->objects; i++)
 		count[p->state[i]]++;
 	level = p->objects ? count[OBJECT_USED] * 256 / p->objects : 0;

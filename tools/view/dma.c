@@ -103,9 +103,13 @@ static struct json_object *pools_json(const struct dma_list *l, gva_t head, gva_
 static void put_buffers(const struct dma_list *l, struct json_object *o, gva_t addr)
 {
 	const struct mm_root *root = view_root(l->v, NULL);
-	uint64_t buffers = 0, pages = 0, bytes = 0;
+	uint64_t buffers = 0, pages = 0, bytes = 0, end = 0;
+	const struct view_region *r;
 
-	for (uint64_t pfn = 0; pfn < root->max_pfn;) {
+	for (unsigned int i = 0; (r = view_region(l->v, i)); i++)
+		end = (r->gpa + r->size) >> MMV_PAGE_SHIFT > end ? (r->gpa + r->size) >> MMV_PAGE_SHIFT : end;
+	/* Where there is memory: what the guest says may be anything. */
+	for (uint64_t pfn = 0; pfn < end && pfn < root->max_pfn;) {
 		struct page p;
 		gpa_t at = pfn << MMV_PAGE_SHIFT;
 
