@@ -128,8 +128,8 @@ static void it_stops_at_the_high_mark(struct kunit *test)
 	file_end();
 }
 
-/* Each fruitless round looks at them again and again. */
-#define FEW 4UL
+/* Each fruitless round looks at them again and again; but others may need some when they come free. */
+#define FEW 16UL
 
 static void it_gives_up(struct kunit *test)
 {
@@ -168,7 +168,8 @@ static void it_gives_up(struct kunit *test)
 	page = alloc_page((GFP_KERNEL & ~__GFP_KSWAPD_RECLAIM) | __GFP_NORETRY);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	give_back(page);
-	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.kswapd_failures), 0U);
+	/* It may have begun to count again: there are only a few. */
+	KUNIT_EXPECT_LT(test, READ_ONCE(mm_node.kswapd_failures), (unsigned int)FRUITLESS);
 	hoard_all(&h, 0);
 	for (unsigned int i = 0; i < 500 && vm_events(PAGEOUTRUN) == runs; i++) {
 		wake();
