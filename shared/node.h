@@ -84,6 +84,7 @@ struct pglist_data {
 	GPTR(struct task_struct) kcompactd;  /* (c) */
 	uint32_t kcompactd_order;            /* what it was woken for; 0: nothing */
 	uint32_t kcompactd_highest;          /* enum zone_type */
+	uint32_t kcompactd_running;          /* (a) 1 while it compacts */
 };
 
 #endif

@@ -98,8 +98,10 @@ static int kcompactd(void *unused)
 		highest = mm_node.kcompactd_highest;
 		mm_node.kcompactd_order = 0;
 		mm_node.kcompactd_highest = 0;
+		WRITE_ONCE(mm_node.kcompactd_running, 1);
 		spin_unlock_irq(&kcompactd_lock);
 		kcompactd_do(order, highest);
+		WRITE_ONCE(mm_node.kcompactd_running, 0);
 	}
 	return 0;
 }

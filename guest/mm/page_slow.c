@@ -144,6 +144,15 @@ static bool reclaim_could_help(const struct slow *s)
 	return false;
 }
 
+/* What others have isolated is on no list, and about to be freed or put back: no reason for anybody to die. */
+static bool others_hold_pages(void)
+{
+	if (!global_node_page_state(NR_ISOLATED_ANON) && !global_node_page_state(NR_ISOLATED_FILE))
+		return false;
+	schedule_timeout_uninterruptible(1);
+	return true;
+}
+
 static bool should_reclaim_retry(struct slow *s)
 {
 	if (s->reclaimed && !is_costly(s->r))
@@ -153,7 +162,7 @@ static bool should_reclaim_retry(struct slow *s)
 	if (s->no_progress > MAX_RECLAIM_RETRIES)
 		return unreserve(s->r, true);
 	/* Pages in CPUs' batches are not counted among those that can be got back. */
-	if (!reclaim_could_help(s) && !(lru_drain_waiting() && reclaim_could_help(s)))
+	if (!reclaim_could_help(s) && !(lru_drain_waiting() && reclaim_could_help(s)) && !others_hold_pages())
 		return false;
 	/* A work item may keep others waiting that would free memory. */
 	if (current->flags & PF_WQ_WORKER)

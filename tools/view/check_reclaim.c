@@ -67,20 +67,22 @@ static void check_worker(struct check_ctx *c, const struct view_threads *all, co
 static void check_workers(struct check_ctx *c, const struct pglist_data *node)
 {
 	gva_t at = c->root->node.va;
-	struct worker kswapd = {.name = "kswapd0",
-				.task = node->kswapd.va,
-				.at = at + offsetof(struct pglist_data, kswapd_order),
-				.order = node->kswapd_order,
-				.highest = node->kswapd_highest,
-				.nothing = MAX_NR_ZONES,
-				/* Where nothing went last time it waits a little, whoever asks. */
-				.patient = node->kswapd_failures != 0};
+	struct worker kswapd = {
+		.name = "kswapd0",
+		.task = node->kswapd.va,
+		.at = at + offsetof(struct pglist_data, kswapd_order),
+		.order = node->kswapd_order,
+		.highest = node->kswapd_highest,
+		.nothing = MAX_NR_ZONES,
+		/* At work it may wait for a disk; where nothing went last time it waits a little, whoever asks. */
+		.patient = node->kswapd_running || node->kswapd_failures != 0};
 	struct worker kcompactd = {.name = "kcompactd0",
 				   .task = node->kcompactd.va,
 				   .at = at + offsetof(struct pglist_data, kcompactd_order),
 				   .order = node->kcompactd_order,
 				   .highest = node->kcompactd_order ? node->kcompactd_highest : MAX_NR_ZONES,
-				   .nothing = MAX_NR_ZONES};
+				   .nothing = MAX_NR_ZONES,
+				   .patient = node->kcompactd_running != 0};
 	struct view_threads all;
 	char err[VIEW_ERR_MAX];
 
