@@ -8,7 +8,9 @@
  */
 #include <kunit/test.h>
 #include <linux/debug_hooks.h>
+#include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/kthread.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
@@ -93,7 +95,7 @@ struct way {
 static const struct way pages_way = {alloc_body, free_body, take_two_give_one};
 static const struct way slab_way = {kmalloc_body, kfree_body, kmalloc_two_kfree_one};
 
-/* An allocation, then a free, each interrupted behind instruction @n. Return: an interrupt came in one of them. */
+/* An allocation, then a free, each interrupted behind instruction @n. Return: it came in one of them, or another task did. */
 static bool both_at(struct kunit *test, const struct way *way, struct hold *h, unsigned long n)
 {
 	struct step_test alloc = {.body = way->alloc, .interrupt = way->interrupt, .arg = h};
@@ -119,7 +121,7 @@ static bool both_at(struct kunit *test, const struct way *way, struct hold *h, u
 		kfree(first);
 		kfree(h->its);
 	}
-	return alloc.came || release.came;
+	return alloc.came || alloc.lost || release.came || release.lost;
 }
 
 static void everywhere(struct kunit *test, const struct way *way, struct hold *h)
@@ -160,6 +162,64 @@ static void object(struct kunit *test)
 	everywhere(test, &slab_way, &(struct hold){.gfp = GFP_KERNEL});
 }
 
+/** struct between - a task that gets its first turn while the waker is being stepped */
+struct between {
+	struct task_struct *task;
+	bool turn;
+};
+
+static int take_turn(void *data)
+{
+	WRITE_ONCE(((struct between *)data)->turn, true);
+	while (!kthread_should_stop())
+		msleep(1);
+	return 0;
+}
+
+static void give_way(void *arg)
+{
+	struct between *b = arg;
+
+	preempt_disable();
+	wake_up_process(b->task);
+	preempt_enable();
+	while (!READ_ONCE(b->turn))
+		yield();
+}
+
+/* Return: the task was switched to by code that was being stepped; false: by a tick in between, which is no matter. */
+static bool gave_way(struct kunit *test)
+{
+	struct between b = {};
+	struct step_test step = {.body = give_way, .arg = &b};
+
+	migrate_disable();
+	b.task = kthread_create_on_cpu(take_turn, &b, smp_processor_id(), "between/%u");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, b.task);
+	step_interrupt(&step, ULONG_MAX);
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, kthread_stop(b.task), 0);
+	KUNIT_EXPECT_TRUE(test, b.turn);
+	KUNIT_EXPECT_FALSE(test, step.came);
+	return step.lost;
+}
+
+/* Code that is stepped may find at a preempt_enable() that a tick has asked for the CPU: the next task must not be stepped. */
+static void another_task_in_between(struct kunit *test)
+{
+	struct step_test step = {.body = give_way, .arg = &(struct between){.task = current, .turn = true}};
+	unsigned int tries = 0;
+
+	while (!gave_way(test) && ++tries < 10)
+		;
+	KUNIT_EXPECT_LT(test, tries, 10U);
+	/* Nothing is left behind: the next is stepped to its end. */
+	for (tries = 0; tries == 0 || (step.lost && tries < 10); tries++)
+		step_interrupt(&step, ULONG_MAX);
+	KUNIT_EXPECT_FALSE(test, step.lost);
+	KUNIT_EXPECT_GT(test, step.ran, 0UL);
+}
+
 static int begin(struct kunit *test)
 {
 	mm_case_begin(test);
@@ -170,6 +230,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(page_for_the_kernel),
 	KUNIT_CASE(movable_pages),
 	KUNIT_CASE(object),
+	KUNIT_CASE(another_task_in_between),
 	{},
 };
 static struct kunit_suite suite = {.name = "restart", .init = begin, .exit = mm_case_end, .test_cases = cases};

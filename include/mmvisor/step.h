@@ -14,6 +14,7 @@
  * @arg:       for both
  * @ran:       set: instructions of @body (and a few around it) before the interrupt, or all if there was none
  * @came:      set: the interrupt came
+ * @lost:      set: another task came in between, behind @ran instructions, and nothing was stepped from there on
  */
 struct step_test {
 	void (*body)(void *arg);
@@ -21,12 +22,14 @@ struct step_test {
 	void *arg;
 	unsigned long ran;
 	bool came;
+	bool lost;
 };
 
 /**
  * step_interrupt - run t->body, and behind its @n-th instruction t->interrupt, after what every interrupt does first
  *
- * Context: task; one at a time on all CPUs. An interrupt may come between any two instructions, so that @n need not be reached.
+ * Context: task; one at a time on all CPUs. An interrupt may come between any two instructions, so that @n need not be reached,
+ * and @body may lose its CPU to another task (@lost).
  */
 void step_interrupt(struct step_test *t, unsigned long n);
 

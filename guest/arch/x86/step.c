@@ -3,7 +3,9 @@
  * step.c - run code with the trap flag set, and interrupt it where a test says (mmvisor/step.h).
  *
  * The flag makes the CPU raise a debug exception behind each instruction. It goes with the flags that an interrupt saves, so real
- * interrupts are not stepped; it does not go with a task that sleeps, so what is stepped must not.
+ * interrupts are not stepped, whatever they switch to. The switch itself keeps no flags: where the stepped code gives its CPU away (a
+ * preempt_enable() that finds a tick has asked for it), the next task finds the flag set. It is taken away there, and the rest is not
+ * stepped: the caller is told and tries again.
  */
 #include <linux/export.h>
 #include <linux/hardirq.h>
@@ -24,8 +26,13 @@ bool step_trap(struct pt_regs *regs)
 {
 	struct step_test *t = stepped;
 
-	if (!t || stepper != current)
+	if (!t)
 		return false;
+	if (stepper != current) {
+		regs->flags &= ~EFLAGS_TF;
+		t->lost = true;
+		return true;
+	}
 	t->ran++;
 	if (--left)
 		return true;
@@ -42,6 +49,7 @@ void step_interrupt(struct step_test *t, unsigned long n)
 {
 	t->ran = 0;
 	t->came = false;
+	t->lost = false;
 	migrate_disable();
 	left = n;
 	stepper = current;
