@@ -17,6 +17,9 @@
 
 _Static_assert(sizeof(((struct lines *)0)->fds) / sizeof(int) >= RAM_MAX_SLOTS, "all slots fit");
 
+/* How long new connections wait when the machine has no descriptor for them, nor memory. */
+#define DEAF_NS 100000000UL
+
 static int watch(struct control *c, int fd, void *tag)
 {
 	struct epoll_event ev = {.events = EPOLLIN, .data.ptr = tag};
@@ -87,11 +90,17 @@ static int open_read_only(struct control *c)
 	return 0;
 }
 
+/* Without one it goes on: who comes too late then waits. */
+static int open_spare(void)
+{
+	return open("/dev/null", O_RDONLY | O_CLOEXEC);
+}
+
 int control_open(struct control *c, struct vm *vm, const struct ktap *ktap, const char *path, int epoll)
 {
 	int err;
 
-	*c = (struct control){.vm = vm, .ktap = ktap, .fd = -1, .epoll = epoll};
+	*c = (struct control){.vm = vm, .ktap = ktap, .fd = -1, .epoll = epoll, .spare = -1};
 	for (unsigned int i = 0; i < CONTROL_MAX_CLIENTS; i++)
 		c->clients[i].lines.fd = -1;
 	for (unsigned int i = 0; i < RAM_MAX_SLOTS; i++)
@@ -103,6 +112,7 @@ int control_open(struct control *c, struct vm *vm, const struct ktap *ktap, cons
 		run_error("--control %s: opening the guest's memory through /proc: %s", path, strerror(-err));
 		return -EINVAL;
 	}
+	c->spare = open_spare();
 	err = listen_at(c, path);
 	if (err)
 		run_error("--control %s: %s: give a path in a directory that you can write to, shorter than 108 bytes",
@@ -170,12 +180,72 @@ static void turn_away(int fd, const char *why)
 	close(fd);
 }
 
+static int accept_fd(const struct control *c)
+{
+	return accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+static void listen_for(struct control *c, uint32_t events)
+{
+	struct epoll_event ev = {.events = events, .data.ptr = c};
+
+	/* It is in the set: nothing can be short. */
+	if (epoll_ctl(c->epoll, EPOLL_CTL_MOD, c->fd, &ev))
+		run_error("--control: %s", strerror(errno));
+}
+
+/* One that was accepted in the spare descriptor's place: it hears why, and the descriptor is kept aside anew. */
+static void no_room(struct control *c, int err)
+{
+	int fd = -1;
+
+	if (c->spare >= 0) {
+		close(c->spare);
+		fd = accept_fd(c);
+		if (fd >= 0) {
+			c->turned_away++;
+			turn_away(fd, "{\"ok\": false, \"error\": \"mmvisor has no file descriptor left: "
+				      "close a connection, or raise its limit (ulimit -n)\"}\n");
+		} else {
+			err = errno;
+		}
+	}
+	c->spare = open_spare();
+	if (fd >= 0 || err == EAGAIN)
+		return;
+	/* Whatever is short: it stays in the queue and its event would come again at once. */
+	listen_for(c, 0);
+	c->deaf_until = vm_now() + DEAF_NS;
+}
+
+int control_wait_ms(const struct control *c)
+{
+	uint64_t now = vm_now();
+
+	if (!c->deaf_until)
+		return -1;
+	return now < c->deaf_until ? (int)((c->deaf_until - now) / 1000000 + 1) : 0;
+}
+
+void control_listen_again(struct control *c)
+{
+	if (!c->deaf_until || vm_now() < c->deaf_until)
+		return;
+	c->deaf_until = 0;
+	if (c->spare < 0)
+		c->spare = open_spare();
+	listen_for(c, EPOLLIN);
+}
+
 static void accept_client(struct control *c)
 {
-	int fd = accept4(c->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	int fd = accept_fd(c);
 
-	if (fd < 0)
+	if (fd < 0) {
+		if (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS)
+			no_room(c, errno);
 		return;
+	}
 	if (!is_friend(fd)) {
 		c->refused++;
 		turn_away(fd, "{\"ok\": false, \"error\": \"this guest belongs to another user\"}\n");
@@ -192,6 +262,7 @@ static void accept_client(struct control *c)
 			drop(cl);
 		return;
 	}
+	c->turned_away++;
 	turn_away(fd, "{\"ok\": false, \"error\": \"too many connections: close one\"}\n");
 }
 
@@ -256,6 +327,9 @@ void control_close(struct control *c)
 			close(c->fds[i]);
 		c->fds[i] = -1;
 	}
+	if (c->spare >= 0)
+		close(c->spare);
+	c->spare = -1;
 	if (c->fd >= 0)
 		close(c->fd);
 	if (c->path)

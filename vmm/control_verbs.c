@@ -431,6 +431,7 @@ static int do_stats(struct request *r)
 	json_object_object_add(r->out, "disks", report_disks(vm));
 	vm_resume(vm);
 	put(r->out, "refused_connections", r->c->refused);
+	put(r->out, "turned_away_connections", r->c->turned_away);
 	return 0;
 }
 

@@ -107,8 +107,11 @@ static void wait_for_end(struct run_state *s)
 	struct epoll_event ev[8];
 
 	while (!s->ended) {
-		int ms = patience(s), n = ms ? epoll_wait(s->epoll, ev, 8, ms) : 0;
+		int ms = patience(s), again = control_wait_ms(&s->control), n = 0;
 
+		if (ms)
+			n = epoll_wait(s->epoll, ev, 8, again >= 0 && (ms < 0 || again < ms) ? again : ms);
+		control_listen_again(&s->control);
 		if (!ms) {
 			vm_end(&s->vm, END_TIMEOUT, ~0U, "time-out after %u s", s->cfg.timeout);
 			break;

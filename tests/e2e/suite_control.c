@@ -4,6 +4,7 @@
  *
  * Each test quits its guest, so none waits for a payload to end by itself.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <json-c/json.h>
@@ -11,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -302,7 +304,169 @@ START_TEST(interrupts_on_demand)
 }
 END_TEST
 
+static int64_t cpu_of_line(struct json_object *lines, const char *name)
+{
+	for (size_t i = 0; i < json_object_array_length(lines); i++)
+		if (!strcmp(text_of(json_object_array_get_idx(lines, i), "line"), name))
+			return json_int(json_object_array_get_idx(lines, i), "cpu");
+	return -1;
+}
+
+/* The device itself does nothing all the time: what the handlers count was asked for here. */
+START_TEST(a_device_line_runs_its_handler)
+{
+	const char *const argv[] = {
+		"mmvisor", "run", "--cpus", "2", "--control", SOCKET, "--timeout", "60", program_path("e2e/lines.ko"),
+		NULL};
+	static const char *const effects[] = {"queue1\"}", "lines: the queue's handler ran: 1\n",
+					      "storm0\"}", "lines: the storm's handler ran on CPU 1: 1\n",
+					      "queue1\"}", "lines: the queue's handler ran: 2\n",
+					      "storm0\"}", "lines: the storm's handler ran on CPU 1: 2\n"};
+	struct json_object *lines;
+	struct proc guest;
+	char request[80];
+
+	proc_start(&guest, AS_SELF, argv);
+	ck_assert_msg(proc_saw(&guest, "lines: ready", 60), "the guest did not get ready");
+	int fd = control_connect(SOCKET);
+
+	lines = json_member(control_ok(fd, "{\"cmd\": \"stats\"}"), "interrupts");
+	ck_assert_int_eq(cpu_of_line(lines, "dma0.queue1"), 0);
+	ck_assert_int_eq(cpu_of_line(lines, "dma0.storm0"), 1);
+	for (size_t i = 0; i < sizeof(effects) / sizeof(effects[0]); i += 2) {
+		snprintf(request, sizeof(request), "{\"cmd\": \"inject\", \"line\": \"dma0.%s", effects[i]);
+		control_ok(fd, request);
+		ck_assert_msg(proc_saw(&guest, effects[i + 1], 20), "%s: no %s", request, effects[i + 1]);
+	}
+	proc_wait(&guest, 20);
+	expect_code(&guest, 0);
+	close(fd);
+}
+END_TEST
+
 /* ---- what it does not ---- */
+
+/* Let @pid have @nr descriptors more than it has, and no others. */
+static void leave_descriptors(pid_t pid, unsigned int nr)
+{
+	bool used[1024] = {false};
+	struct rlimit limit = {.rlim_max = 4096};
+	char path[32];
+	struct dirent *e;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+
+	DIR *dir = opendir(path);
+
+	ck_assert_ptr_nonnull(dir);
+	while ((e = readdir(dir)))
+		if (e->d_name[0] != '.' && strtoul(e->d_name, NULL, 10) < 1024)
+			used[strtoul(e->d_name, NULL, 10)] = true;
+	closedir(dir);
+	for (unsigned int left = nr; left || used[limit.rlim_cur]; limit.rlim_cur++)
+		left -= !used[limit.rlim_cur];
+	ck_assert_int_eq(prlimit(pid, RLIMIT_NOFILE, &limit, NULL), 0);
+}
+
+/* Clock ticks that the thread which serves the socket has had of a processor. */
+static unsigned long ticks(pid_t pid)
+{
+	unsigned long user, sys;
+	char path[64], text[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", pid, pid);
+	f = fopen(path, "r");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_ptr_nonnull(fgets(text, sizeof(text), f));
+	fclose(f);
+	ck_assert_int_eq(
+		sscanf(strrchr(text, ')'), ") %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user, &sys), 2);
+	return user + sys;
+}
+
+/* Who was turned away may find the door shut before it can ask. */
+static void told_and_gone(const char *why)
+{
+	int fd = control_connect(SOCKET);
+	struct json_object *o = control_reply(fd);
+
+	ck_assert_msg(o && strstr(text_of(o, "error"), why), "instead of '%s': %s", why,
+		      o ? json_object_get_string(o) : "nothing");
+	ck_assert_ptr_null(control_reply(fd));
+	close(fd);
+}
+
+/* No descriptor left: new clients hear why, nothing spins, the guest and those who are in go on, and so does all when there are some. */
+START_TEST(descriptors_run_out)
+{
+	struct proc guest, *p;
+	unsigned long before;
+	int in[2], late;
+
+	start(&guest);
+	in[0] = control_connect(SOCKET);
+	control_ok(in[0], "{\"cmd\": \"status\"}");
+	leave_descriptors(guest.pid, 1);
+	in[1] = control_connect(SOCKET);
+	control_ok(in[1], "{\"cmd\": \"status\"}");
+	for (int i = 0; i < 20; i++)
+		told_and_gone("no file descriptor left");
+	p = run("mm-inspect", "check", SOCKET);
+	expect_code(p, 2);
+	expect_one_error(p, "mm-inspect", "no file descriptor left");
+	control_refused(in[0], "{\"cmd\": \"snapshot\", \"file\": \"s.core\"}", "Too many open files");
+	ck_assert_int_ne(access("s.core", F_OK), 0);
+	ck_assert_int_eq(json_int(control_ok(in[1], "{\"cmd\": \"stats\"}"), "turned_away_connections"), 21);
+	close(in[1]);
+	/* The place is free as soon as the VMM has seen that: a reply to somebody else comes after. */
+	control_ok(in[0], "{\"cmd\": \"status\"}");
+	control_ok(in[0], "{\"cmd\": \"snapshot\", \"file\": \"s.core\"}");
+	p = run("mm-inspect", "check", "s.core");
+	expect_code(p, 0);
+	keep("s.core");
+	/* Fewer than it has, so not even the one that is kept aside is of use: who comes waits. */
+	struct rlimit none = {.rlim_cur = 3, .rlim_max = 4096};
+
+	ck_assert_int_eq(prlimit(guest.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	before = ticks(guest.pid);
+	late = control_connect(SOCKET);
+	usleep(350000);
+	ck_assert_str_eq(text_of(control_ok(in[0], "{\"cmd\": \"status\"}"), "state"), "running");
+	ck_assert_uint_le(ticks(guest.pid) - before, 9);
+	none.rlim_cur = 1024;
+	ck_assert_int_eq(prlimit(guest.pid, RLIMIT_NOFILE, &none, NULL), 0);
+	control_ok(late, "{\"cmd\": \"status\"}");
+	close(late);
+	p = run("mm-inspect", "check", SOCKET);
+	expect_code(p, 0);
+	quit(&guest, in[0]);
+}
+END_TEST
+
+/* As many as there are places, and one more. */
+START_TEST(places_run_out)
+{
+	struct proc guest;
+	int in[16];
+
+	start(&guest);
+	for (int i = 0; i < 16; i++) {
+		in[i] = control_connect(SOCKET);
+		control_ok(in[i], "{\"cmd\": \"status\"}");
+	}
+	told_and_gone("too many connections");
+	for (int i = 1; i < 16; i++) {
+		control_ok(in[i], "{\"cmd\": \"status\"}");
+		close(in[i]);
+	}
+	ck_assert_int_eq(json_int(control_ok(in[0], "{\"cmd\": \"stats\"}"), "turned_away_connections"), 1);
+	in[1] = control_connect(SOCKET);
+	control_ok(in[1], "{\"cmd\": \"status\"}");
+	close(in[1]);
+	quit(&guest, in[0]);
+}
+END_TEST
 
 START_TEST(nonsense_is_refused_and_nothing_else_happens)
 {
@@ -454,6 +618,13 @@ Suite *suite_control(void)
 	tcase_add_test(t, mutated_requests);
 	tcase_add_test(t, who_does_not_read_is_thrown_out);
 	tcase_add_test(t, others_stay_out);
+	suite_add_tcase(s, t);
+	t = tcase_create("control-limits");
+	tcase_set_timeout(t, LIMIT + 20);
+	tcase_add_checked_fixture(t, fixture_in, fixture_out);
+	tcase_add_test(t, a_device_line_runs_its_handler);
+	tcase_add_test(t, descriptors_run_out);
+	tcase_add_test(t, places_run_out);
 	suite_add_tcase(s, t);
 	return s;
 }

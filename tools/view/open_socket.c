@@ -223,7 +223,9 @@ static int map_regions(struct view *v, char *err)
 	if (!json_object_object_get_ex(o, "regions", &list) || !json_object_is_type(list, json_type_array)) {
 		ret = lacks("regions", err);
 	} else if (json_object_array_length(list) != v->nr_pins || !v->nr_pins) {
-		view_err(err, "control socket: %zu memory regions announced, %u descriptors came",
+		view_err(err,
+			 "control socket: %zu memory regions announced, %u descriptors came: are there more open files "
+			 "than allowed (ulimit -n)?",
 			 json_object_array_length(list), v->nr_pins);
 		ret = -1;
 	}
