@@ -231,6 +231,97 @@ START_TEST(neighbours_and_owners_are_named)
 }
 END_TEST
 
+/* The second object that is free in a partial slab of the payload's, with a neighbour on either side. */
+static gva_t free_inside(struct kmem_cache *s)
+{
+	gva_t cache = cache_named("rich-mixed"), first, at;
+	uint64_t pfn = first_slab(cache, offsetof(struct kmem_cache, partial));
+	uint32_t objects = peek32(AT(view_page_addr(pfn), struct slab, objects));
+
+	peek(cache, s, sizeof(*s));
+	first = DIRECT_MAP + (pfn << MMV_PAGE_SHIFT) + s->first;
+	at = peek64(AT(view_page_addr(pfn), struct slab, freelist));
+	while (at == first || at == first + (objects - 1) * s->size)
+		at = slab_link(s->random, at + s->offset, peek64(at + s->offset));
+	ck_assert_uint_ne(at, 0);
+	return at;
+}
+
+/* One line of what check says about an object of a slab, up to its state. */
+static char *object_line(const char *which, const struct kmem_cache *s, gva_t obj)
+{
+	static char line[160];
+	uint64_t head, pfn = (obj - DIRECT_MAP) >> MMV_PAGE_SHIFT;
+	struct page page;
+	gva_t first;
+
+	ck_assert_int_eq(view_page_head(image_view(), pfn, &head, &page), 0);
+	first = DIRECT_MAP + (head << MMV_PAGE_SHIFT) + s->first;
+	snprintf(line, sizeof(line), "\n    %s %lu of %u at %#lx, cache rich-mixed: ", which, (obj - first) / s->size,
+		 peek32(AT(view_page_addr(head), struct slab, objects)), obj);
+	return line;
+}
+
+/* Something wrote in front of an object: who has it, and who has what lies before and behind it. */
+START_TEST(objects_beside_are_named)
+{
+	struct json_object *o, *faults, *objects, *one, *x;
+	static const uint8_t junk[2] = {0x41, 0x41};
+	struct kmem_cache s;
+	gva_t obj = free_inside(&s);
+
+	copy_core();
+	patch(file_offset(obj - 2), junk, sizeof(junk));
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	ck_assert_msg(strstr(out, "BROKEN slab.debug.redzone: "), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object", &s, obj)), "%s%s", object_line("object", &s, obj), out);
+	ck_assert_msg(strstr(out, ": free; byte -2: left red zone\n      allocated by pid "), "%s", out);
+	ck_assert_msg(strstr(out, "\n      freed by pid "), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object before", &s, obj - s.size)), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object behind", &s, obj + s.size)), "%s", out);
+	/* The payload had all of them: its function stands in the stacks of both neighbours as well. */
+	for (const char *at = strstr(out, "\n    object before "); at; at = NULL) {
+		const char *next = strstr(at, "\n    object behind ");
+
+		ck_assert_ptr_nonnull(next);
+		ck_assert(strstr(at, "\n        run_body+") && strstr(at, "\n        run_body+") < next);
+		ck_assert_msg(strstr(next, "\n        run_body+"), "%s", next);
+	}
+	ck_assert_int_eq(inspect("check", "--json", core, NULL), 3);
+	o = json_tokener_parse(out);
+	ck_assert(o && json_object_object_get_ex(o, "faults", &faults));
+	ck_assert_msg(json_object_object_get_ex(json_object_array_get_idx(faults, 0), "slab_objects", &objects), "%s",
+		      out);
+	ck_assert(json_object_object_get_ex(objects, "this", &one) && json_object_object_get_ex(one, "freed", &x));
+	ck_assert_uint_ge(json_object_array_length(x), 3);
+	ck_assert(json_object_object_get_ex(one, "offset", &x) && json_object_get_int(x) == -2);
+	ck_assert(json_object_object_get_ex(objects, "before", &one) &&
+		  json_object_object_get_ex(one, "allocated", &x));
+	ck_assert_uint_ge(json_object_array_length(x), 3);
+	ck_assert(json_object_object_get_ex(objects, "behind", &one) &&
+		  json_object_object_get_ex(one, "allocated", &x));
+	json_object_put(o);
+}
+END_TEST
+
+/* The release kernel keeps no records, but which objects lie there, and whether they are free, can be seen. */
+START_TEST(objects_beside_are_named_without_records)
+{
+	struct kmem_cache s;
+	gva_t obj = free_inside(&s);
+	uint64_t wild = 0x4141414141414141;
+
+	copy_core();
+	patch(file_offset(obj + s.offset), (const uint8_t *)&wild, sizeof(wild));
+	ck_assert_int_eq(inspect("check", core, NULL, NULL), 3);
+	ck_assert_msg(strstr(out, "BROKEN slab.freelist.closed: "), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object", &s, obj)), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object before", &s, obj - s.size)), "%s", out);
+	ck_assert_msg(strstr(out, object_line("object behind", &s, obj + s.size)), "%s", out);
+	ck_assert_ptr_null(strstr(out, " by pid "));
+}
+END_TEST
+
 START_TEST(release_kernel_knows_no_owners)
 {
 	char pfn[32];
@@ -589,6 +680,7 @@ void add_debug_program_tests(TCase *t)
 	tcase_add_test(t, debug_kernel_knows_owners);
 	tcase_add_test(t, debug_kernel_names_its_locks);
 	tcase_add_test(t, neighbours_and_owners_are_named);
+	tcase_add_test(t, objects_beside_are_named);
 }
 
 /* The guest's output, so far. */
@@ -691,6 +783,7 @@ TCase *program_tests(void)
 	tcase_add_test(t, copy_holds);
 	tcase_add_test(t, release_kernel_knows_no_owners);
 	tcase_add_test(t, damage_is_named);
+	tcase_add_test(t, objects_beside_are_named_without_records);
 	tcase_add_test(t, other_versions_are_refused);
 	tcase_add_test(t, lost_root_is_broken);
 	tcase_add_test(t, pointers_to_nowhere);
