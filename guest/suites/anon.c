@@ -6,7 +6,6 @@
  * What needs swap asks for it, and says so if there is none (--swap).
  */
 #include <kunit/fault.h>
-#include <linux/blkdev.h>
 #include <linux/jiffies.h>
 #include <linux/mman.h>
 #include <linux/mmap_lock.h>
@@ -16,6 +15,7 @@
 #include <linux/uaccess.h>
 
 #include "mm_suite.h"
+#include "pressure.h"
 
 #define RW (PROT_READ | PROT_WRITE)
 #define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
@@ -43,7 +43,7 @@ static unsigned long map(struct kunit *test, unsigned long pages)
 	return at;
 }
 
-static u64 word_of(unsigned long addr, u64 tag)
+static u64 mark_of(unsigned long addr, u64 tag)
 {
 	return (addr * 0x9e3779b97f4a7c15UL) ^ tag;
 }
@@ -54,9 +54,9 @@ static int fill(unsigned long at, unsigned long pages, u64 tag)
 	int err = 0;
 
 	for (unsigned long a = at; a < at + pages * PAGE_SIZE && !err; a += PAGE_SIZE) {
-		err = put_user(word_of(a, tag), (u64 *)a);
+		err = put_user(mark_of(a, tag), (u64 *)a);
 		if (!err)
-			err = put_user(word_of(a, ~tag), (u64 *)(a + PAGE_SIZE - 8));
+			err = put_user(mark_of(a, ~tag), (u64 *)(a + PAGE_SIZE - 8));
 	}
 	return err;
 }
@@ -70,7 +70,7 @@ static unsigned long wrong(unsigned long at, unsigned long pages, u64 tag)
 		u64 first = 0, last = 0;
 
 		if (get_user(first, (u64 *)a) || get_user(last, (u64 *)(a + PAGE_SIZE - 8)) ||
-		    first != word_of(a, tag) || last != word_of(a, ~tag))
+		    first != mark_of(a, tag) || last != mark_of(a, ~tag))
 			n++;
 	}
 	return n;
@@ -317,16 +317,6 @@ static void locked_pages_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_pageout(at, 4 * PAGE_SIZE), 2L);
 	KUNIT_EXPECT_EQ(test, wrong(at, 4, 1), 0UL);
 	leave(mm);
-}
-
-static struct block_device *swap_device(void)
-{
-	struct block_device *bdev;
-
-	for (unsigned int n = 0; (bdev = blkdev_nth(n)); n++)
-		if (bdev_is_swap(bdev) && !bdev_read_only(bdev))
-			return bdev;
-	return NULL;
 }
 
 static void swapoff_brings_back(struct kunit *test)

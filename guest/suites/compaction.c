@@ -36,14 +36,15 @@ static void thin_out(struct kunit *test, struct scene *s)
 		KUNIT_EXPECT_EQ(test, vm_munmap(s->addr + i * PAGE_SIZE, PAGE_SIZE), 0);
 }
 
-/* Everything is held but a stretch at the bottom, for @pages and what it takes to have them. */
+/* Everything is held but a stretch at the bottom, for @pages and what it takes to have them without reclaim. */
 static void room_below(struct scene *s)
 {
+	unsigned long need = s->pages + PAGEBLOCK_PAGES + first_zone_marks();
 	struct page *low;
 
 	hoard_init(&s->hoard);
 	hoard_everything(&s->hoard);
-	for (unsigned long got = 0; got < s->pages + PAGEBLOCK_PAGES; got += MAX_ORDER_NR_PAGES) {
+	for (unsigned long got = 0; got < need; got += MAX_ORDER_NR_PAGES) {
 		low = end_block(&s->hoard, false);
 		if (low)
 			__free_pages(low, MAX_PAGE_ORDER);
@@ -55,7 +56,7 @@ static void holes_above(struct scene *s)
 {
 	lru_settle();
 	hoard_everything(&s->hoard);
-	scatter_highest(&s->hoard, compact_gap(s->order) + pages_between_marks());
+	scatter_highest(&s->hoard, compact_gap(s->order) + first_zone_marks());
 }
 
 static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
@@ -79,12 +80,6 @@ static void scene_begin(struct kunit *test, struct scene *s, unsigned int order)
 	drain_all_pages(NULL);
 }
 
-static void expect_none_isolated(struct kunit *test)
-{
-	for (unsigned int i = NR_ISOLATED_ANON; i <= NR_ISOLATED_FILE; i++)
-		KUNIT_EXPECT_EQ(test, global_node_page_state((enum node_stat_item)i), 0UL);
-}
-
 static void scene_end(struct kunit *test, struct scene *s)
 {
 	for (unsigned long i = 0; i < s->pages; i += 2)
@@ -93,7 +88,7 @@ static void scene_end(struct kunit *test, struct scene *s)
 	kthread_unuse_mm(s->mm);
 	mmput(s->mm);
 	lru_settle();
-	expect_none_isolated(test);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 }
 
 static struct page *try_block(gfp_t gfp, unsigned int order)
@@ -202,7 +197,9 @@ static void change_page(struct kunit *test, struct file *file, unsigned long i)
 
 	KUNIT_EXPECT_TRUE(test, put(file, tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
 	page = find_lock_page(file->f_mapping, i);
-	KUNIT_ASSERT_NOT_NULL(test, page);
+	KUNIT_EXPECT_NOT_NULL(test, page);
+	if (!page)
+		return;
 	SetPageError(page);
 	set_page_dirty(page);
 	unlock_page(page);
@@ -249,12 +246,7 @@ static void expect_nofs_moves_none(struct kunit *test, struct file *file, const 
 
 static bool has_many_blocks(void)
 {
-	const struct zone *zone = NULL;
-
-	for (unsigned int i = 0; i < ZONE_MOVABLE; i++)
-		if (managed_zone(&mm_zones[i]))
-			zone = &mm_zones[i];
-	return zone && zone->managed_pages >= ENOUGH_BLOCKS * MAX_ORDER_NR_PAGES;
+	return first_zone()->managed_pages >= ENOUGH_BLOCKS * MAX_ORDER_NR_PAGES;
 }
 
 static void pages_of_files_move_with_their_contents(struct kunit *test)
@@ -295,7 +287,7 @@ static void pages_of_files_move_with_their_contents(struct kunit *test)
 	filp_close(file);
 	KUNIT_EXPECT_EQ(test, fs_umount(sb), 0);
 	drop_caches(3);
-	expect_none_isolated(test);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 }
 
 /* ---- the thread ---- */
@@ -346,7 +338,7 @@ static void failure_puts_it_off(struct kunit *test)
 
 	hoard_init(&h);
 	hoard_everything(&h);
-	scatter_highest(&h, compact_gap(order) + pages_between_marks());
+	scatter_highest(&h, compact_gap(order) + first_zone_marks());
 	/* The thread's own tries count, too: without one of those in between. */
 	for (unsigned int tries = 0; tries < 10; tries++) {
 		unsigned long woken = vm_events(KCOMPACTD_WAKE);

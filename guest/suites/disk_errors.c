@@ -227,16 +227,6 @@ static void contents_survive(struct kunit *test)
 
 #define BACK 12UL
 
-static struct block_device *swap_device(void)
-{
-	struct block_device *bdev;
-
-	for (unsigned int n = 0; (bdev = blkdev_nth(n)); n++)
-		if (bdev_is_swap(bdev) && !bdev_read_only(bdev))
-			return bdev;
-	return NULL;
-}
-
 /* Giving up a device brings back what is there. What cannot be read now stays there, and the device in use. */
 static void swapoff_loses_nothing(struct kunit *test)
 {

@@ -59,17 +59,6 @@ static void lock_all(bool lock)
 
 /* ---- the machine ---- */
 
-/* The zone that a request for any zone tries first. */
-static struct zone *first_zone(void)
-{
-	struct zone *zone = NULL;
-
-	for (unsigned int i = 0; i < ZONE_MOVABLE; i++)
-		if (managed_zone(&mm_zones[i]))
-			zone = &mm_zones[i];
-	return zone;
-}
-
 static unsigned long between_marks(const struct zone *zone)
 {
 	return zone->watermark[WMARK_HIGH] - zone->watermark[WMARK_MIN];

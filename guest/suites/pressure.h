@@ -7,6 +7,7 @@
 #define GUEST_SUITES_PRESSURE_H
 
 #include <kunit/test.h>
+#include <linux/blkdev.h>
 #include <linux/completion.h>
 #include <linux/delay.h>
 #include <linux/gfp.h>
@@ -151,15 +152,29 @@ static inline void hoard_everything(struct hoard *h)
 	hoard_all(h, __GFP_MEMALLOC);
 }
 
+/* The zone where the kernel's requests are tried first. */
+static inline struct zone *first_zone(void)
+{
+	struct zone *zone = NULL;
+
+	for (unsigned int i = 0; i < ZONE_MOVABLE; i++)
+		if (managed_zone(&mm_zones[i]))
+			zone = &mm_zones[i];
+	return zone;
+}
+
+/* What must be free there for kswapd to be content, and compaction too, but for its gap. */
+static inline unsigned long first_zone_marks(void)
+{
+	return first_zone()->watermark[WMARK_HIGH];
+}
+
 /* Of the largest blocks held in the zone that is used first: the highest, or the lowest; off the hoard. */
 static inline struct page *end_block(struct hoard *h, bool highest)
 {
 	struct page *page, *best = NULL;
-	struct zone *zone = NULL;
+	struct zone *zone = first_zone();
 
-	for (unsigned int i = 0; i < MAX_NR_ZONES; i++)
-		if (i != ZONE_MOVABLE && managed_zone(&mm_zones[i]))
-			zone = &mm_zones[i];
 	list_for_each_entry (page, &h->blocks[MAX_PAGE_ORDER], lru)
 		if (page_zone(page) == zone && (!best || (page > best) == highest))
 			best = page;
@@ -327,6 +342,35 @@ static inline int program_wait(struct program *p)
 	kthread_stop(p->task);
 	put_task_struct(p->task);
 	return p->result;
+}
+
+/**
+ * isolated_pages - pages that somebody has isolated; waits until nobody has any
+ *
+ * kswapd and kcompactd may still be at what was asked of them: they finish. What is left after that is nobody's.
+ */
+static inline unsigned long isolated_pages(void)
+{
+	unsigned long n = 0;
+
+	for (unsigned int i = 0; i < 500; i++) {
+		n = global_node_page_state(NR_ISOLATED_ANON) + global_node_page_state(NR_ISOLATED_FILE);
+		if (!n && !READ_ONCE(mm_node.kswapd_running))
+			break;
+		msleep(10);
+	}
+	return n;
+}
+
+/** swap_device - the one that can be written to, or NULL */
+static inline struct block_device *swap_device(void)
+{
+	struct block_device *bdev;
+
+	for (unsigned int n = 0; (bdev = blkdev_nth(n)); n++)
+		if (bdev_is_swap(bdev) && !bdev_read_only(bdev))
+			return bdev;
+	return NULL;
 }
 
 /** lru_settle - what waits to get on or off LRU lists, and pages on their way to the disk, have arrived. */

@@ -101,11 +101,6 @@ static unsigned long on_list(enum lru_list lru)
 	return global_node_page_state((enum node_stat_item)(NR_INACTIVE_ANON + lru));
 }
 
-static unsigned long isolated(void)
-{
-	return global_node_page_state(NR_ISOLATED_ANON) + global_node_page_state(NR_ISOLATED_FILE);
-}
-
 /* ---- lists ---- */
 
 static void used_twice_is_active(struct kunit *test)
@@ -137,16 +132,16 @@ static void isolated_and_put_back(struct kunit *test)
 	struct page *page = page_of(test, mapping, 0);
 	unsigned long listed = on_list(LRU_INACTIVE_FILE);
 
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	KUNIT_EXPECT_EQ(test, isolate_lru_page(page), 0);
 	KUNIT_EXPECT_EQ(test, isolate_lru_page(page), -EBUSY);
 	KUNIT_EXPECT_FALSE(test, PageLRU(page));
-	KUNIT_EXPECT_EQ(test, isolated(), 1UL);
+	KUNIT_EXPECT_EQ(test, global_node_page_state(NR_ISOLATED_FILE), 1UL);
 	KUNIT_EXPECT_EQ(test, page_ref_count(page), 2);
 	KUNIT_EXPECT_EQ(test, on_list(LRU_INACTIVE_FILE), listed - 1);
 	putback_lru_page(page);
 	KUNIT_EXPECT_TRUE(test, PageLRU(page));
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	KUNIT_EXPECT_EQ(test, on_list(LRU_INACTIVE_FILE), listed);
 	/* Who frees what is isolated leaves no trace either. */
 	KUNIT_EXPECT_EQ(test, isolate_lru_page(page), 0);
@@ -154,7 +149,7 @@ static void isolated_and_put_back(struct kunit *test)
 	delete_from_page_cache(page);
 	unlock_page(page);
 	put_page(page);
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	KUNIT_EXPECT_EQ(test, on_list(LRU_INACTIVE_FILE), listed - 1);
 	file_end(mapping);
 }
@@ -172,7 +167,7 @@ static void clean_pages_go(struct kunit *test)
 	KUNIT_EXPECT_GE(test, vm_events(PGSTEAL_DIRECT) - steals, SWAP_CLUSTER_MAX);
 	KUNIT_EXPECT_GE(test, vm_events(PGSCAN_FILE), vm_events(PGSTEAL_FILE));
 	KUNIT_EXPECT_EQ(test, written, 0UL);
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	file_end(mapping);
 }
 
@@ -222,7 +217,7 @@ static void pages_in_use_stay(struct kunit *test)
 	for (unsigned int n = 0; n < 8 && there(mapping, 0, pages); n++)
 		try_to_free_pages(0, GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, there(mapping, 0, pages), 0UL);
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	file_end(mapping);
 }
 
@@ -415,7 +410,7 @@ static void anonymous_pages_go_to_swap(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, anon_wrong(at), 0UL);
 	KUNIT_EXPECT_GE(test, vm_events(PSWPIN) - in, 1UL);
 	KUNIT_EXPECT_EQ(test, get_mm_rss(mm), anon_pages());
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	anon_end(mm);
 }
 
@@ -574,7 +569,7 @@ static void twice_the_memory(struct kunit *test)
 	hoard_free(&hoard);
 	migrate_enable();
 	anon_end(mm);
-	KUNIT_EXPECT_EQ(test, isolated(), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 }
 
 static int reclaim_init(struct kunit *test)

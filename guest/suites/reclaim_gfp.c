@@ -572,7 +572,7 @@ static void everything_comes_back(struct kunit *test)
 {
 	store_give(~0UL);
 	KUNIT_EXPECT_EQ(test, store.nr, 0UL);
-	KUNIT_EXPECT_EQ(test, global_node_page_state(NR_ISOLATED_FILE) + global_node_page_state(NR_ISOLATED_ANON), 0UL);
+	KUNIT_EXPECT_EQ(test, isolated_pages(), 0UL);
 	shrinker_free(store.shrinker);
 	store.shrinker = NULL;
 	mm_case_end(test);

@@ -305,46 +305,42 @@ static void reclaim(void)
 	give_back(&pages, &stay);
 }
 
+/* What a page is or is not becomes the other: @off it, or @on. */
+static void flip(struct page *page, bool *is, void (*off)(struct page *page), void (*on)(struct page *page))
+{
+	(*is ? off : on)(page);
+	*is = !*is;
+}
+
+static void make_dirty(struct page *page)
+{
+	set_page_dirty(page);
+}
+
 static void set_dirty(unsigned int n)
 {
 	if (!all[n].locked)
 		lock_page(all[n].page);
-	if (all[n].dirty)
-		cancel_dirty_page(all[n].page);
-	else
-		set_page_dirty(all[n].page);
+	flip(all[n].page, &all[n].dirty, cancel_dirty_page, make_dirty);
 	if (!all[n].locked)
 		unlock_page(all[n].page);
-	all[n].dirty = !all[n].dirty;
 	ck_assert_int_eq(PageDirty(all[n].page), all[n].dirty);
 }
 
 static void set_locked(unsigned int n)
 {
-	if (all[n].locked)
-		unlock_page(all[n].page);
-	else
-		lock_page(all[n].page);
-	all[n].locked = !all[n].locked;
+	flip(all[n].page, &all[n].locked, unlock_page, lock_page);
 }
 
 static void hold(unsigned int n)
 {
-	if (all[n].held)
-		put_page(all[n].page);
-	else
-		get_page(all[n].page);
-	all[n].held = !all[n].held;
+	flip(all[n].page, &all[n].held, put_page, get_page);
 }
 
 /* Takes effect when it joins a list the next time. */
 static void lock_in(unsigned int n)
 {
-	if (all[n].locked_in)
-		ClearPageMlocked(all[n].page);
-	else
-		SetPageMlocked(all[n].page);
-	all[n].locked_in = !all[n].locked_in;
+	flip(all[n].page, &all[n].locked_in, ClearPageMlocked, SetPageMlocked);
 }
 
 /* Out of its file; it is freed when the last of the others lets go. Here nobody else may have it. */
