@@ -22,7 +22,7 @@ die() {
 	exit "${2:-3}"
 }
 
-cases=tests/nested/cases.txt only='*' name=last tap='' exec_command='' icount=0 limit=1500 append=''
+cases=tests/nested/cases.txt only='*' name=last tap='' exec_command='' icount=0 limit=3000 append=''
 while [ $# -gt 0 ]; do
 	case $1 in
 	--icount) icount=1 ;;

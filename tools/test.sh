@@ -120,7 +120,7 @@ part_unit() {
 	make_ unit-tests || { fail "unit tests do not build"; return; }
 	read -ra programs < <(make_ print-unit-tests)
 	[ ${#programs[@]} -gt 0 ] || { fail "there is no unit test"; return; }
-	check_programs unit 300 "${programs[@]}"
+	check_programs unit 900 "${programs[@]}"
 }
 
 # Can this host run guests? Leaves the reason in $no_kvm if not.
@@ -142,7 +142,7 @@ part_e2e() {
 		skipped=$((skipped + 1))
 		return
 	fi
-	check_programs e2e 600 "${jobs[@]}"
+	check_programs e2e 1800 "${jobs[@]}"
 }
 
 # The emulated machine, to its end. Leaves its report in $log/nested.log, the exit code in $log/nested.rc.

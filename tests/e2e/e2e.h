@@ -68,7 +68,7 @@ bool proc_saw(struct proc *p, const char *text, unsigned int seconds);
 #define run(...) run_argv(LIMIT, AS_SELF, (const char *const[]){__VA_ARGS__, NULL})
 #define run_as(who, ...) run_argv(LIMIT, who, (const char *const[]){__VA_ARGS__, NULL})
 struct proc *run_argv(unsigned int seconds, enum who who, const char *const *argv);
-#define LIMIT 150
+#define LIMIT 300
 
 /** expect_code - it ended with @code, else fail and show the ends of both outputs. */
 void expect_code(const struct proc *p, int code);

@@ -9,7 +9,7 @@
 
 #include "tests/e2e/e2e.h"
 
-#define SUITES_LIMIT 300
+#define SUITES_LIMIT 900
 #define EMPTY "--append", "kunit.action=none", "--json", "r.json"
 
 /* An empty run ended well, and the inspector really looked. */
