@@ -27,7 +27,7 @@ struct space {
 	gva_t addr;
 	struct mm_struct mm;
 	struct user_area *areas;
-	size_t nr_areas, cap_areas;
+	size_t nr_areas, cap_areas, last_area;
 	uint64_t nr_tables;
 	int64_t rss[NR_MM_COUNTERS];
 	char name[40];
@@ -123,11 +123,22 @@ static void check_areas(struct space *s)
 	unlike(s, R_MM_AREAS, s->addr, "locked_vm", (int64_t)s->mm.locked_vm, (int64_t)locked);
 }
 
-static const struct user_area *area_at(const struct space *s, gva_t va)
+static bool is_in(const struct space *s, size_t i, gva_t va)
 {
-	for (size_t i = 0; i < s->nr_areas; i++)
-		if (va >= s->areas[i].vma.vm_start && va < s->areas[i].vma.vm_end)
-			return &s->areas[i];
+	return i < s->nr_areas && va >= s->areas[i].vma.vm_start && va < s->areas[i].vma.vm_end;
+}
+
+/* The one of the entry before, mostly. (In a damaged tree they need not be in order.) */
+static const struct user_area *area_at(struct space *s, gva_t va)
+{
+	if (is_in(s, s->last_area, va))
+		return &s->areas[s->last_area];
+	for (size_t i = 0; i < s->nr_areas; i++) {
+		if (!is_in(s, i, va))
+			continue;
+		s->last_area = i;
+		return &s->areas[i];
+	}
 	return NULL;
 }
 
