@@ -70,6 +70,13 @@ bool proc_saw(struct proc *p, const char *text, unsigned int seconds);
 struct proc *run_argv(unsigned int seconds, enum who who, const char *const *argv);
 #define LIMIT 300
 
+/**
+ * what_matters - the end of a long output, and from before that what says what failed: the first lines of that sort
+ *
+ * For messages. A test that failed may be thousands of lines away from the end.
+ */
+const char *what_matters(const char *text);
+
 /** expect_code - it ended with @code, else fail and show the ends of both outputs. */
 void expect_code(const struct proc *p, int code);
 /** expect_out, expect_err - this extended regular expression matches somewhere. */

@@ -245,11 +245,50 @@ struct proc *run_argv(unsigned int seconds, enum who who, const char *const *arg
 	return p;
 }
 
-static const char *tail_of(const char *text)
-{
-	size_t n = strlen(text);
+#define TAIL 1500
+#define TELLING 4000
 
-	return n > 1500 ? text + n - 1500 : text;
+/* Lines that say what failed: of a test's result, an expectation, a check, a crash. */
+static bool is_telling(const char *line, size_t len)
+{
+	static const char *const words[] = {"not ok ", "EXPECTATION FAILED", "ASSERTION FAILED", "BROKEN ", "WARNING:",
+					    "BUG:",    "Kernel panic",       "mmvisor: "};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (memmem(line, len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+/* Behind an expectation the kernel says in a few lines, indented further, what it expected and what it got. */
+#define EXPLAINED 5
+
+const char *what_matters(const char *text)
+{
+	size_t size = strlen(text), used = 0;
+	const char *tail = text + size - TAIL, *line = text, *end;
+	unsigned int more = 0;
+	char *both;
+
+	if (size <= TAIL)
+		return text;
+	both = malloc(TELLING + TAIL + 64);
+	ck_assert_ptr_nonnull(both);
+	for (; line < tail && (end = strchr(line, '\n')); line = end + 1) {
+		size_t len = (size_t)(end + 1 - line);
+
+		if (is_telling(line, len))
+			more = memmem(line, len, " FAILED", 7) ? EXPLAINED : 1;
+		if (!more)
+			continue;
+		more--;
+		if (used + len > TELLING)
+			break;
+		memcpy(both + used, line, len);
+		used += len;
+	}
+	snprintf(both + used, TAIL + 64, "[... the last %d bytes:]\n%s", TAIL, tail);
+	return both;
 }
 
 void expect_code(const struct proc *p, int code)
@@ -257,8 +296,8 @@ void expect_code(const struct proc *p, int code)
 	if (p->code == code)
 		return;
 	ck_abort_msg("%s: ended with %d, expected %d (%s)\nstdout: %s\nstderr: %s", p->line, p->code, code,
-		     p->code == RUN_STUCK ? "stopped, it took too long" : "see the outputs", tail_of(p->out),
-		     tail_of(p->err));
+		     p->code == RUN_STUCK ? "stopped, it took too long" : "see the outputs", what_matters(p->out),
+		     what_matters(p->err));
 }
 
 bool matches(const char *text, const char *regex)
@@ -276,7 +315,7 @@ void expect_out(const struct proc *p, const char *regex)
 {
 	if (!matches(p->out, regex))
 		ck_abort_msg("%s: nothing on stdout matches: %s\nstdout: %s\nstderr: %s", p->line, regex,
-			     tail_of(p->out), tail_of(p->err));
+			     what_matters(p->out), what_matters(p->err));
 }
 
 void expect_one_error(const struct proc *p, const char *prog, const char *word)
@@ -284,7 +323,7 @@ void expect_one_error(const struct proc *p, const char *prog, const char *word)
 	const char *end = strchr(p->err, '\n');
 	size_t n = strlen(prog);
 
-	ck_assert_msg(end && !end[1], "%s: stderr should be one line, is: '%s'", p->line, tail_of(p->err));
+	ck_assert_msg(end && !end[1], "%s: stderr should be one line, is: '%s'", p->line, what_matters(p->err));
 	ck_assert_msg(!strncmp(p->err, prog, n) && !strncmp(p->err + n, ": ", 2), "%s: stderr begins otherwise: %s",
 		      p->line, p->err);
 	ck_assert_msg(strcasestr(p->err, word), "%s: stderr does not say '%s': %s", p->line, word, p->err);

@@ -322,6 +322,36 @@ START_TEST(one_suite_by_glob)
 }
 END_TEST
 
+/* Of a long output a message shows the end, and what failed long before. */
+START_TEST(what_failed_is_shown)
+{
+	size_t size = 1 << 16;
+	char *text = calloc(1, size);
+	const char *seen;
+
+	ck_assert_str_eq(what_matters("short\n"), "short\n");
+	strcpy(text, "ok 1 one\n# two: EXPECTATION FAILED at a.c:3\n    Expected 1 + 1 == 3, but\n        1 + 1 == "
+		     "2\nnot ok 2 "
+		     "two\n");
+	while (strlen(text) + 64 < size)
+		strcat(text, "ok 3 nothing to see here\n");
+	strcat(text, "the end\n");
+	seen = what_matters(text);
+	ck_assert_uint_lt(strlen(seen), 6000);
+	ck_assert_msg(!strncmp(seen, "# two: EXPECTATION FAILED at a.c:3\n", 35), "%s", seen);
+	ck_assert_ptr_nonnull(strstr(seen, "but\n        1 + 1 == 2\nnot ok 2 two\n"));
+	ck_assert_str_eq(seen + strlen(seen) - 8, "the end\n");
+	ck_assert_ptr_null(strstr(seen, "ok 1 one"));
+	/* However much failed. */
+	for (char *p = text; p[64]; p += 25)
+		memcpy(p, "not ok 4 nothing to see \n", 25);
+	seen = what_matters(text);
+	ck_assert_uint_lt(strlen(seen), 6000);
+	ck_assert_ptr_nonnull(strstr(seen, "the end\n"));
+	free(text);
+}
+END_TEST
+
 Suite *suite_run(void)
 {
 	Suite *s = suite_create("run");
@@ -347,6 +377,7 @@ Suite *suite_run(void)
 	tcase_add_test(t, interrupt_while_off_is_dropped);
 	tcase_add_test(t, same_seed_is_taken);
 	tcase_add_test(t, one_suite_by_glob);
+	tcase_add_test(t, what_failed_is_shown);
 	suite_add_tcase(s, t);
 	return s;
 }
