@@ -165,7 +165,7 @@ static void finish_range(unsigned long start, unsigned long end, gfp_t gfp)
 
 		page_debug_alloc(page, 0, gfp);
 		if (gfp & __GFP_ZERO && !(page->flags & PG_ZEROED))
-			memset(page_address(page), 0, PAGE_SIZE);
+			arch_clear_pages(page_address(page), 0);
 	}
 }
 

@@ -22,9 +22,11 @@ static inline bool dma_reaches(u64 mask, u64 bus_limit, u64 addr, size_t size)
 	return last >= addr && (!limit || last <= limit);
 }
 
-/** dma_take_pages - a block within the device's reach, recorded as its buffer. Return: NULL if there is none. */
-struct page *dma_take_pages(struct device *dev, size_t size, gfp_t gfp);
-void dma_give_pages(struct device *dev, struct page *page, size_t size);
+/** dma_in_pool - is_swiotlb_buffer() without a call. */
+static inline bool dma_in_pool(u64 addr)
+{
+	return addr - dma_root.io_tlb.start < dma_root.io_tlb.end - dma_root.io_tlb.start;
+}
 
 /** dma_map_one - the mapping without any record. */
 dma_addr_t dma_map_one(struct device *dev, phys_addr_t phys, size_t size, enum dma_data_direction dir,

@@ -31,46 +31,60 @@ static gfp_t next_lower(gfp_t zone)
 	return zone ? GFP_DMA : GFP_DMA32;
 }
 
-/* No zone lies within its reach, or what it gave did not: the pool of bounce buffers does. */
-static noinline struct page *take_bounce_pages(struct device *dev, size_t size)
+static __always_inline struct page *record(struct device *dev, struct page *page, size_t size)
 {
-	phys_addr_t at = swiotlb_alloc(dev, size);
-
-	return at ? phys_to_page(at) : NULL;
-}
-
-struct page *dma_take_pages(struct device *dev, size_t size, gfp_t gfp)
-{
-	u64 limit = min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit);
-	unsigned int order = (unsigned int)get_order(size);
-	gfp_t zone = zone_within(limit);
-	struct page *page;
-
-	for (;;) {
-		page = alloc_pages_owner(gfp | zone, order, OWNER_DMA);
-		if (unlikely(!page))
-			return NULL;
-		if (likely(page_to_phys(page) + (PAGE_SIZE << order) - 1 <= limit))
-			break;
-		__free_pages(page, order);
-		if (zone == GFP_DMA)
-			return take_bounce_pages(dev, size);
-		zone = next_lower(zone);
-	}
 	page->index = size;
 	page->private = (uint64_t)dev;
 	__atomic_fetch_add(&dma_root.nr_coherent, 1, __ATOMIC_RELAXED);
 	return page;
 }
 
-void dma_give_pages(struct device *dev, struct page *page, size_t size)
+static __always_inline bool is_within(const struct page *page, unsigned int order, u64 limit)
 {
-	if (unlikely(is_swiotlb_buffer(dev, page_to_phys(page)))) {
+	return page_to_phys(page) + (PAGE_SIZE << order) - 1 <= limit;
+}
+
+/* What the first zone gave lies beyond the limit: @page goes back. */
+static noinline struct page *take_lower(struct device *dev, size_t size, gfp_t gfp, u64 limit, struct page *page)
+{
+	unsigned int order = get_order(size);
+	gfp_t zone = zone_within(limit);
+	phys_addr_t at;
+
+	do {
+		__free_pages(page, order);
+		if (zone == GFP_DMA) {
+			/* No zone lies within its reach, or what it gave did not: the pool of bounce buffers does. */
+			at = swiotlb_alloc(dev, size);
+			return at ? phys_to_page(at) : NULL;
+		}
+		zone = next_lower(zone);
+		page = alloc_pages_owner(gfp | zone, order, OWNER_DMA);
+	} while (page && !is_within(page, order, limit));
+	return page ? record(dev, page, size) : NULL;
+}
+
+/* A block within the device's reach, recorded as its buffer. Return: NULL if there is none. */
+static __always_inline struct page *take_pages(struct device *dev, size_t size, gfp_t gfp)
+{
+	u64 limit = min_not_zero(dev->coherent_dma_mask, dev->bus_dma_limit);
+	unsigned int order = get_order(size);
+	struct page *page = alloc_pages_owner(gfp | zone_within(limit), order, OWNER_DMA);
+
+	if (unlikely(!page))
+		return NULL;
+	return likely(is_within(page, order, limit)) ? record(dev, page, size)
+						     : take_lower(dev, size, gfp, limit, page);
+}
+
+static __always_inline void give_pages(struct device *dev, struct page *page, size_t size)
+{
+	if (unlikely(dma_in_pool(page_to_phys(page)))) {
 		swiotlb_free(dev, page_to_phys(page));
 		return;
 	}
 	__atomic_fetch_sub(&dma_root.nr_coherent, 1, __ATOMIC_RELAXED);
-	__free_pages(page, (unsigned int)get_order(size));
+	__free_pages(page, get_order(size));
 }
 
 void dma_driver_keeps(long pages)
@@ -79,7 +93,7 @@ void dma_driver_keeps(long pages)
 }
 
 /* May this request be made at all? */
-static bool may_alloc(struct device *dev, size_t size, gfp_t gfp)
+static __always_inline bool may_alloc(struct device *dev, size_t size, gfp_t gfp)
 {
 	if (WARN_ON_ONCE(!dev->coherent_dma_mask))
 		return false;
@@ -95,7 +109,7 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t
 		return NULL;
 	if (attrs & DMA_ATTR_NO_WARN)
 		gfp |= __GFP_NOWARN;
-	page = dma_take_pages(dev, size, (gfp & ~ZONE_BITS) | __GFP_ZERO);
+	page = take_pages(dev, size, (gfp & ~ZONE_BITS) | __GFP_ZERO);
 	if (unlikely(!page))
 		return NULL;
 	*handle = ref.addr = ref.phys = page_to_phys(page);
@@ -116,7 +130,7 @@ void dma_free_attrs(struct device *dev, size_t size, void *cpu_addr, dma_addr_t 
 	page = attrs & DMA_ATTR_NO_KERNEL_MAPPING ? cpu_addr : virt_to_page(cpu_addr);
 	ref.phys = page_to_phys(page);
 	dma_debug_unmap(&ref);
-	dma_give_pages(dev, page, size);
+	give_pages(dev, page, size);
 }
 EXPORT_SYMBOL(dma_free_attrs);
 
@@ -128,7 +142,7 @@ struct page *dma_alloc_pages(struct device *dev, size_t size, dma_addr_t *handle
 
 	if (!may_alloc(dev, size, gfp) || WARN_ON_ONCE(gfp & ZONE_BITS))
 		return NULL;
-	page = dma_take_pages(dev, size, gfp | __GFP_ZERO);
+	page = take_pages(dev, size, gfp | __GFP_ZERO);
 	if (!page)
 		return NULL;
 	*handle = ref.addr = ref.phys = page_to_phys(page);
@@ -147,7 +161,7 @@ void dma_free_pages(struct device *dev, size_t size, struct page *page, dma_addr
 			      .dir = dir};
 
 	dma_debug_unmap(&ref);
-	dma_give_pages(dev, page, size);
+	give_pages(dev, page, size);
 }
 EXPORT_SYMBOL_GPL(dma_free_pages);
 

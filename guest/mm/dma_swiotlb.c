@@ -149,7 +149,7 @@ EXPORT_SYMBOL_GPL(is_swiotlb_force_bounce);
 bool is_swiotlb_buffer(struct device *dev, phys_addr_t addr)
 {
 	(void)dev;
-	return addr - mem->start < mem->end - mem->start;
+	return dma_in_pool(addr);
 }
 EXPORT_SYMBOL_GPL(is_swiotlb_buffer);
 

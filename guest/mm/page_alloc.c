@@ -217,7 +217,7 @@ static __always_inline struct page *finish(struct page *page, gfp_t gfp, unsigne
 {
 	page_debug_alloc(page, order, gfp);
 	if (gfp & __GFP_ZERO && !(page->flags & PG_ZEROED))
-		memset(page_address(page), 0, PAGE_SIZE << order);
+		arch_clear_pages(page_address(page), order);
 	return page;
 }
 

@@ -79,7 +79,7 @@ extern struct init_mem init_mem;
 static inline void page_clear_free(struct page *page, unsigned int order)
 {
 	if (unlikely(init_mem.on_free))
-		memset(page_address(page), 0, PAGE_SIZE << order);
+		arch_clear_pages(page_address(page), order);
 }
 
 /* ---- buddy.c; all of these need the zone's lock ---- */

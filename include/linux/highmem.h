@@ -31,7 +31,7 @@ static inline void *kmap_atomic(struct page *page)
 
 static inline void clear_page(void *addr)
 {
-	memset(addr, 0, PAGE_SIZE);
+	arch_clear_pages(addr, 0);
 }
 
 static inline void copy_page(void *to, const void *from)

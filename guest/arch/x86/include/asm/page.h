@@ -41,4 +41,12 @@ static inline unsigned long arch_pa(unsigned long va)
 #define __pa(va) arch_pa((unsigned long)(va))
 #define __va(pa) ((void *)((unsigned long)(pa) + DIRECT_MAP))
 
+/** arch_clear_pages - 2^@order pages are zero: eight bytes a step, as memset() does, without what it asks first. */
+static inline __attribute__((__always_inline__)) void arch_clear_pages(void *addr, unsigned int order)
+{
+	unsigned long words = PAGE_SIZE / 8 << order;
+
+	asm volatile("rep stosq" : "+D"(addr), "+c"(words) : "a"(0UL) : "memory");
+}
+
 #endif
