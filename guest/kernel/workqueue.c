@@ -412,15 +412,15 @@ EXPORT_SYMBOL(flush_rcu_work);
 enum grabbed { GRAB_AGAIN = -2, GRAB_CANCELING = -1, GRAB_IDLE, GRAB_PENDING };
 
 /*
- * Needs: interrupts off. Become the owner of PENDING, wherever the item is.
+ * Needs: interrupts off. Become the owner of PENDING, wherever the item is; @delayed: it may be with its timer.
  * Return: GRAB_IDLE or GRAB_PENDING if that worked, for what it was before; GRAB_AGAIN: its owner is just putting it somewhere.
  */
-static enum grabbed grab(struct work_struct *work, struct timer_list *timer)
+static enum grabbed grab(struct work_struct *work, bool delayed)
 {
 	enum grabbed ret = GRAB_AGAIN;
 	unsigned long data;
 
-	if (timer && timer_delete(timer))
+	if (delayed && timer_delete(&to_delayed_work(work)->timer))
 		return GRAB_PENDING;
 	if (!test_and_set_bit(WORK_STRUCT_PENDING_BIT, bits_of(work)))
 		return GRAB_IDLE;
@@ -444,14 +444,14 @@ static void let_go(struct work_struct *work)
 	set_data(work, data_of(work) & (~0UL << WORK_POOL_SHIFT));
 }
 
-static bool cancel(struct work_struct *work, struct timer_list *timer)
+static bool cancel(struct work_struct *work, bool delayed)
 {
 	enum grabbed got;
 	unsigned long flags;
 
 	do {
 		local_irq_save(flags);
-		got = grab(work, timer);
+		got = grab(work, delayed);
 		if (got == GRAB_PENDING || got == GRAB_IDLE)
 			let_go(work);
 		local_irq_restore(flags);
@@ -460,14 +460,14 @@ static bool cancel(struct work_struct *work, struct timer_list *timer)
 	return got == GRAB_PENDING;
 }
 
-static bool cancel_sync(struct work_struct *work, struct timer_list *timer)
+static bool cancel_sync(struct work_struct *work, bool delayed)
 {
 	enum grabbed got;
 
 	might_sleep();
 	for (;;) {
 		local_irq_disable();
-		got = grab(work, timer);
+		got = grab(work, delayed);
 		/* While PENDING is ours it cannot be queued, not by itself either. */
 		if (got == GRAB_PENDING || got == GRAB_IDLE)
 			set_data(work, data_of(work) | WORK_CANCELING | WORK_STRUCT_PENDING);
@@ -483,25 +483,25 @@ static bool cancel_sync(struct work_struct *work, struct timer_list *timer)
 
 bool cancel_work(struct work_struct *work)
 {
-	return cancel(work, NULL);
+	return cancel(work, false);
 }
 EXPORT_SYMBOL(cancel_work);
 
 bool cancel_delayed_work(struct delayed_work *dwork)
 {
-	return cancel(&dwork->work, &dwork->timer);
+	return cancel(&dwork->work, true);
 }
 EXPORT_SYMBOL(cancel_delayed_work);
 
 bool cancel_work_sync(struct work_struct *work)
 {
-	return cancel_sync(work, NULL);
+	return cancel_sync(work, false);
 }
 EXPORT_SYMBOL(cancel_work_sync);
 
 bool cancel_delayed_work_sync(struct delayed_work *dwork)
 {
-	return cancel_sync(&dwork->work, &dwork->timer);
+	return cancel_sync(&dwork->work, true);
 }
 EXPORT_SYMBOL(cancel_delayed_work_sync);
 
@@ -514,7 +514,7 @@ bool mod_delayed_work_on(int cpu, struct workqueue_struct *wq, struct delayed_wo
 		return false;
 	do {
 		local_irq_save(flags);
-		got = grab(&dwork->work, &dwork->timer);
+		got = grab(&dwork->work, true);
 		if (got == GRAB_PENDING || got == GRAB_IDLE)
 			put_delayed(cpu, wq, dwork, delay);
 		local_irq_restore(flags);

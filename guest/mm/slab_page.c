@@ -386,18 +386,15 @@ static struct slab *slab_pages(struct kmem_cache *s, gfp_t gfp)
 static void cut_objects(struct kmem_cache *s, struct slab *slab)
 {
 	void (*ctor)(void *) = (void (*)(void *))s->ctor;
-	void *next = slab_objects(s, slab);
+	char *obj = slab_objects(s, slab);
 
-	slab->freelist = next;
-	for (unsigned int i = 0; i < slab->objects; i++) {
-		void *obj = next;
-
-		next = i + 1 < slab->objects ? (char *)obj + s->size : NULL;
+	slab->freelist = obj;
+	for (unsigned int left = slab->objects; left > 0; left--, obj += s->size) {
 		if (unlikely(ctor != NULL))
 			ctor(obj);
 		if (slab_debugged(s))
 			slab_debug_object(s, slab, obj);
-		set_free_link(s, obj, next);
+		set_free_link(s, obj, left > 1 ? obj + s->size : NULL);
 	}
 }
 

@@ -72,19 +72,20 @@ static unsigned long lazy_pages(void)
 /* Is every page of the area mapped? Else, as far as anybody knows, some are. */
 static bool is_mapped(const struct vm_struct *vm)
 {
-	return vm && (vm->flags & (VM_ALLOC | VM_UNINITIALIZED)) == VM_ALLOC;
+	return (vm->flags & (VM_ALLOC | VM_UNINITIALIZED)) == VM_ALLOC;
 }
 
 void vmap_unmap_lazy(struct vmap_area *va)
 {
 	unsigned long size = va->va_end - va->va_start;
+	const struct vm_struct *vm = va->vm;
 
 	if (!may_wait()) {
 		__atomic_fetch_or(&va->flags, VMAP_QUEUED, __ATOMIC_RELEASE);
 		return;
 	}
-	if (likely(is_mapped(va->vm))) {
-		size = va->vm->nr_pages << PAGE_SHIFT;
+	if (likely(vm && is_mapped(vm))) {
+		size = vm->nr_pages << PAGE_SHIFT;
 		arch_vunmap_mapped(va->va_start, size);
 	} else {
 		arch_vunmap_range(va->va_start, size);
