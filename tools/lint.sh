@@ -56,7 +56,15 @@ lint_cppcheck() {
 	fi
 }
 
-# One file, with the flags of its room as far as clang understands them.
+# tidy_key FILE FLAG... - all that clang-tidy's verdict on a file depends on: itself, what it is asked, every file that is read
+tidy_key() {
+	clang-tidy --version
+	cat .clang-tidy
+	printf '%s ' "$@"
+	${CC:-gcc} -M -fno-pie "${@:2}" "$1" 2>/dev/null | tr -d '\\\n' | cut -d: -f2- | xargs -r sha256sum
+}
+
+# One file, with the flags of its room as far as clang understands them. What was clean and has not changed since is not looked at again.
 tidy_one() {
 	local flags=(-std=gnu11 -I. -Wall -Wextra -Wno-unknown-warning-option)
 	local guest=(-ffreestanding -nostdinc -isystem "$(${CC:-gcc} -print-file-name=include)" -Iinclude -Iguest/arch/x86/include
@@ -66,7 +74,14 @@ tidy_one() {
 	guest/* | tests/*/payloads/*) flags+=("${guest[@]}") ;;
 	*) flags+=(-D_GNU_SOURCE) ;;
 	esac
-	clang-tidy --quiet "$1" -- "${flags[@]}" 2>/dev/null
+	local known=build/lint/$1.clean key
+	key=$(tidy_key "$1" "${flags[@]}" | sha256sum) || key=
+	if [ -n "$key" ] && [ "$key" = "$(cat "$known" 2>/dev/null)" ]; then return 0; fi
+	rm -f "$known"
+	clang-tidy --quiet "$1" -- "${flags[@]}" 2>/dev/null || return
+	[ -n "$key" ] || return 0
+	mkdir -p "$(dirname "$known")"
+	echo "$key" >"$known"
 }
 
 lint_tidy() {
