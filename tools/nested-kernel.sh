@@ -7,6 +7,9 @@
 # depends on, in build/nested/kernel/order, first to load first. Does nothing if they are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# apt-cache's answers are read: in English.
+export LC_ALL=C
+umask 022
 out=build/nested/kernel
 
 die() {
@@ -40,17 +43,24 @@ fetch() {
 	local packages
 	packages=$(find_packages)
 	[ -n "$packages" ] || return 1
+	rm -f "$tmp"/*.deb
 	# shellcheck disable=SC2086
-	(cd "$tmp" && apt-get -qq download $packages) >"$tmp/log" 2>&1
+	(cd "$tmp" && apt-get -qq "${patient[@]}" download $packages) >"$tmp/log" 2>&1
 }
 
-if ! fetch; then
-	# No package lists yet, or lists that name a version which is gone.
-	root=()
-	[ "$(id -u)" = 0 ] || root=(sudo -n)
-	"${root[@]}" apt-get -qq update >"$tmp/log" 2>&1 </dev/null || die "apt-get update failed: $(tail -n 1 "$tmp/log")"
-	fetch || die "no stock kernel to be had by apt-get: $(tail -n 1 "$tmp/log" 2>/dev/null)"
-fi
+# Three tries, with fresh lists before all but the first: there may be none yet, or they name a version which is gone.
+patient=(-o Acquire::Retries=3 -o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30)
+root=()
+[ "$(id -u)" = 0 ] || root=(sudo -n)
+lists=
+for try in 1 2 3 failed; do
+	if [ $try = failed ]; then die "no stock kernel to be had by apt-get: $(tail -n 1 "$tmp/log" 2>/dev/null)$lists"; fi
+	[ $try != 3 ] || sleep 5
+	if [ $try != 1 ] && ! "${root[@]}" apt-get -qq "${patient[@]}" update >"$tmp/log" 2>&1 </dev/null; then
+		lists="; apt-get update: $(grep -m 1 '^E:' "$tmp/log" || tail -n 1 "$tmp/log")"
+	fi
+	if fetch; then break; fi
+done
 for deb in "$tmp"/*.deb; do dpkg-deb -x "$deb" "$tmp/x"; done
 
 image=$(find "$tmp/x" -name 'vmlinuz-*' | head -n 1)

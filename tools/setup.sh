@@ -7,6 +7,9 @@
 # that has everything is not touched and needs no network. Never asks a question.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+# What apt-get and its friends say is looked at: in English. What is made here others may read, whatever the caller's umask.
+export LC_ALL=C
+umask 022
 
 die() {
 	echo "setup: $*" >&2
@@ -69,9 +72,28 @@ esac
 root=()
 if [ "$(id -u)" != 0 ]; then root=(sudo -n); fi
 
+# A mirror that does not answer is asked again, and not waited for for long.
 apt() {
-	"${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=120 "$@" </dev/null
+	"${root[@]}" env DEBIAN_FRONTEND=noninteractive LC_ALL=C apt-get -qq -o DPkg::Lock::Timeout=120 -o Acquire::Retries=3 \
+		-o Acquire::http::Timeout=30 -o Acquire::https::Timeout=30 "$@" </dev/null
 }
+
+# apt_install PACKAGE... - three tries, with fresh lists before all but the first: there may be none yet, or they name what is gone.
+# A list that cannot be had may be one that nothing is wanted from: what counts is whether the packages come. If not, it ends here.
+apt_install() {
+	local try why='' lists=''
+	log=$(mktemp)
+	trap 'rm -f "$log"' EXIT
+	for try in 1 2 3; do
+		[ $try != 3 ] || sleep 5
+		if [ $try != 1 ] && ! apt update >"$log" 2>&1; then lists="; apt-get update: $(complaint)"; fi
+		if apt install -y --no-install-recommends "$@" >"$log" 2>&1; then return 0; fi
+		why=$(complaint)
+	done
+	die "apt-get could not install $*: $why$lists"
+}
+
+complaint() { grep -m 1 '^E:' "$log" || tail -n 1 "$log"; }
 
 if [ ${#missing[@]} -gt 0 ]; then
 	mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
@@ -80,14 +102,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 		die "missing: ${missing[*]}: not root and no sudo; run as root: apt-get install --no-install-recommends ${missing[*]}"
 	fi
 	echo "setup: installing ${missing[*]}"
-	log=$(mktemp)
-	trap 'rm -f "$log"' EXIT
-	if ! apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1; then
-		# No package lists yet, or old ones.
-		apt update >"$log" 2>&1 || die "apt-get update failed: $(tail -n 1 "$log")"
-		apt install -y --no-install-recommends "${missing[@]}" >"$log" 2>&1 ||
-			die "apt-get could not install ${missing[*]}: $(grep -m 1 '^E:' "$log" || tail -n 1 "$log")"
-	fi
+	apt_install "${missing[@]}"
 fi
 
 case " $* " in *" nested "*) tools/nested-kernel.sh ;; esac
@@ -98,6 +113,6 @@ headers() {
 	version=$(cat build/nested/kernel/version 2>/dev/null) || die "bench: no stock kernel yet: say 'nested bench'"
 	[ ! -e "/lib/modules/$version/build/Makefile" ] || return 0
 	echo "setup: installing linux-headers-$version"
-	apt install -y --no-install-recommends "linux-headers-$version" >/dev/null || die "apt-get could not install linux-headers-$version"
+	apt_install "linux-headers-$version"
 }
 case " $* " in *" bench "*) headers ;; esac
