@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: MIT
 /*
  * test_mm_policy.c - the page allocator with all kinds of requests at random, against a model: a byte for each page says whose it
- * is. Prints its seed; MM_TEST_SEED and MM_TEST_STEPS repeat or lengthen it.
+ * is. Prints its seed; MM_TEST_SEED and MM_TEST_STEPS repeat or lengthen it. And how long who failed waits before the next try.
  */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <linux/errno.h>
+#include <linux/jiffies.h>
 #include <linux/kernel.h>
 #include <linux/memblock.h>
 #include <linux/mm.h>
+#include <linux/sched/mm.h>
 
 #include "tests/runner.h"
 #include "tests/unit/zones.h"
@@ -167,12 +169,45 @@ START_TEST(random_policy_against_the_model)
 }
 END_TEST
 
+static void nothing(void)
+{
+}
+
+/* The request itself has waited if it could reclaim and tried hard: then a tick will do. */
+START_TEST(a_moment_before_the_next_try)
+{
+	static const struct {
+		gfp_t gfp;
+		long ticks;
+	} waits[] = {
+		{GFP_KERNEL, 1},
+		{GFP_NOFS, 1},
+		{GFP_KERNEL | __GFP_RETRY_MAYFAIL, 1},
+		{GFP_KERNEL | __GFP_NORETRY, HZ / 50},
+		{GFP_NOWAIT, HZ / 50},
+		{GFP_ATOMIC, HZ / 50},
+		{0, HZ / 50},
+	};
+
+	ck_assert_int_gt(HZ / 50, 1);
+	sim_start(pc, 1);
+	sim_on_sleep = nothing;
+	for (unsigned int i = 0; i < ARRAY_SIZE(waits); i++) {
+		memalloc_retry_wait(waits[i].gfp);
+		ck_assert_uint_eq(sim_sleeps, i + 1);
+		ck_assert_msg(sim_sleep_ticks == waits[i].ticks, "mask %u: %ld ticks", i, sim_sleep_ticks);
+	}
+	sim_on_sleep = NULL;
+}
+END_TEST
+
 static Suite *policy_suite(void)
 {
 	Suite *s = suite_create("mm_policy");
 	TCase *t = tcase_create("policy");
 
 	tcase_set_timeout(t, 300);
+	tcase_add_test(t, a_moment_before_the_next_try);
 	tcase_add_loop_test(t, random_policy_against_the_model, 0, 4);
 	suite_add_tcase(s, t);
 	return s;

@@ -59,9 +59,10 @@ extern uint8_t (*sim_on_bio)(struct bio *bio);
 void sim_grace_period(void);
 /** sim_rcu_waiting - callbacks that wait for one. */
 unsigned long sim_rcu_waiting(void);
-/** sim_on_sleep - what happens while a task sleeps; sim_sleeps: how often one did. */
+/** sim_on_sleep - what happens while a task sleeps; sim_sleeps: how often one did; sim_sleep_ticks: how long the last one would. */
 extern void (*sim_on_sleep)(void);
 extern unsigned long sim_sleeps;
+extern long sim_sleep_ticks;
 /** sim_on_trylock - what happens before a mutex is tried. */
 extern void (*sim_on_trylock)(void);
 /** sim_user_hole, sim_user_end - user addresses below the one, and from the other on, are not mapped. */

@@ -95,6 +95,7 @@ void rcu_barrier(void)
 
 void (*sim_on_sleep)(void);
 unsigned long sim_sleeps;
+long sim_sleep_ticks;
 
 void __might_sleep(const char *file, int line)
 {
@@ -126,7 +127,7 @@ void __wake_up(struct wait_queue_head *wq, unsigned int states, int nr)
 /* Nobody else runs: without something that the test does meanwhile this would be for ever. */
 long schedule_timeout(long timeout)
 {
-	(void)timeout;
+	sim_sleep_ticks = timeout;
 	sim_sleeps++;
 	if (!sim_on_sleep) {
 		fprintf(stderr, "sim: a task sleeps, and nobody is there to wake it\n");
