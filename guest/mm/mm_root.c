@@ -103,6 +103,8 @@ void mm_usage(struct mm_usage *usage)
 	unsigned long slab_pages;
 
 	slab_usage(&usage->objects, &slab_pages);
+	/* Free pieces of address space are as many as what was given back, in whatever order, left gaps: nobody holds them. */
+	usage->objects -= READ_ONCE(vmalloc_space.nr_free) + READ_ONCE(module_space.nr_free);
 	usage->pages =
 		totalram_pages() - nr_free_pages() - slab_pages - pgtable_pages() - READ_ONCE(dma_root.kept_pages);
 	usage->areas = READ_ONCE(vmalloc_space.nr_busy) + READ_ONCE(module_space.nr_busy);

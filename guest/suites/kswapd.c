@@ -107,7 +107,8 @@ static void it_stops_at_the_high_mark(struct kunit *test)
 	/* There was more to be had, and it is left alone. */
 	runs = vm_events(PAGEOUTRUN);
 	KUNIT_EXPECT_GE(test, vm_events(PGSTEAL_KSWAPD) - stolen, SWAP_CLUSTER_MAX);
-	KUNIT_EXPECT_LE(test, vm_events(PGSTEAL_KSWAPD) - stolen, between_marks(zone) + more);
+	/* Each round looks at a larger share of the list: the last one may take half of what is left. */
+	KUNIT_EXPECT_LE(test, vm_events(PGSTEAL_KSWAPD) - stolen, (pages + between_marks(zone) + more) / 2);
 	KUNIT_EXPECT_GE(test, mapping.nrpages, SWAP_CLUSTER_MAX / 2);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(mm_node.kswapd_failures), 0U);
 	msleep(20);

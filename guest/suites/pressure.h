@@ -74,19 +74,32 @@ static inline void hoard_init(struct hoard *h)
 		INIT_LIST_HEAD(&h->blocks[o]);
 }
 
-/** hoard_all - every free block that @gfp reaches, largest first: untouched memory is taken without being touched. */
-static inline void hoard_all(struct hoard *h, gfp_t gfp)
+static inline void hoard_pass(struct hoard *h, gfp_t gfp)
 {
-	if (gfp & __GFP_MEMALLOC)
-		gfp = __GFP_MEMALLOC | __GFP_NOWARN | __GFP_MOVABLE;
-	else
-		gfp |= GFP_HOARD;
 	for (unsigned int o = NR_PAGE_ORDERS; o-- > 0;) {
 		struct page *page;
 
 		while ((page = alloc_pages(gfp, o)))
 			list_add(&page->lru, &h->blocks[o]);
 	}
+}
+
+/**
+ * hoard_all - every free block that @gfp reaches, largest first: untouched memory is taken without being touched
+ *
+ * Without a zone in @gfp: of all zones, and then what lower ones keep from requests that could go to zone MOVABLE.
+ */
+static inline void hoard_all(struct hoard *h, gfp_t gfp)
+{
+	bool any = !(gfp & GFP_ZONEMASK);
+
+	if (gfp & __GFP_MEMALLOC)
+		gfp = __GFP_MEMALLOC | __GFP_NOWARN | __GFP_MOVABLE;
+	else
+		gfp |= GFP_HOARD;
+	if (any && managed_zone(&mm_zones[ZONE_MOVABLE]))
+		hoard_pass(h, gfp | __GFP_HIGHMEM);
+	hoard_pass(h, gfp);
 }
 
 /* Off the hoard and free. */
@@ -106,17 +119,6 @@ static inline void hoard_free_zone(struct hoard *h, const struct zone *zone)
 		list_for_each_entry_safe (page, next, &h->blocks[o], lru)
 			if (page_zone(page) == zone)
 				hoard_drop(page, o);
-}
-
-/** hoard_give - give @pages back, or a few more: the smallest blocks first. */
-static inline void hoard_give(struct hoard *h, unsigned long pages)
-{
-	for (unsigned int o = 0; o < NR_PAGE_ORDERS; o++) {
-		while (pages && !list_empty(&h->blocks[o])) {
-			hoard_drop(list_first_entry(&h->blocks[o], struct page, lru), o);
-			pages -= min(pages, 1UL << o);
-		}
-	}
 }
 
 /** hoard_free - give it all back. */
@@ -163,10 +165,16 @@ static inline struct zone *first_zone(void)
 	return zone;
 }
 
+/* What it keeps from requests that could go to zone MOVABLE, users' pages. */
+static inline unsigned long kept_from_users(void)
+{
+	return first_zone()->lowmem_reserve[ZONE_MOVABLE];
+}
+
 /* What must be free there for kswapd to be content, and compaction too, but for its gap. */
 static inline unsigned long first_zone_marks(void)
 {
-	return first_zone()->watermark[WMARK_HIGH];
+	return first_zone()->watermark[WMARK_HIGH] + kept_from_users();
 }
 
 /* Of the largest blocks held in the zone that is used first: the highest, or the lowest; off the hoard. */
@@ -215,6 +223,7 @@ static inline void hoard_but(struct hoard *h, unsigned long leave)
 	struct page *page, *next;
 
 	hoard_init(h);
+	leave += kept_from_users();
 	for (unsigned long i = 0; i < leave; i++) {
 		page = alloc_page(GFP_KERNEL & ~__GFP_RECLAIM);
 		if (!page)

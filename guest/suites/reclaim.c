@@ -359,6 +359,9 @@ static void dropped_on_demand(struct kunit *test)
 
 /* ---- anonymous memory ---- */
 
+/* User pages lie in zone MOVABLE first, where there is one. */
+#define ANYWHERE (__GFP_HIGHMEM | __GFP_MOVABLE)
+
 /* On a slow machine each look at a page takes its time. */
 static unsigned long anon_pages(void)
 {
@@ -404,7 +407,7 @@ static void anonymous_pages_go_to_swap(struct kunit *test)
 		kunit_skip(test, "needs --swap");
 	mm = anon_make(test, &at);
 	for (unsigned int n = 0; n < 40 && get_mm_rss(mm) > anon_pages() / 2; n++)
-		try_to_free_pages(0, GFP_KERNEL);
+		try_to_free_pages(0, GFP_KERNEL | ANYWHERE);
 	KUNIT_EXPECT_LE(test, get_mm_rss(mm), anon_pages() / 2);
 	KUNIT_EXPECT_GE(test, vm_events(PSWPOUT) - out, anon_pages() / 2);
 	KUNIT_EXPECT_EQ(test, anon_wrong(at), 0UL);
@@ -425,11 +428,11 @@ static void without_io_nothing_is_swapped(struct kunit *test)
 	mm = anon_make(test, &at);
 	out = vm_events(PSWPOUT);
 	for (unsigned int n = 0; n < (machine_is_fast() ? 2 : 1); n++)
-		try_to_free_pages(0, GFP_NOIO);
+		try_to_free_pages(0, GFP_NOIO | ANYWHERE);
 	KUNIT_EXPECT_EQ(test, vm_events(PSWPOUT), out);
 	KUNIT_EXPECT_EQ(test, get_mm_rss(mm), anon_pages());
 	for (unsigned int n = 0; n < 20 && vm_events(PSWPOUT) == out; n++)
-		try_to_free_pages(0, GFP_NOFS);
+		try_to_free_pages(0, GFP_NOFS | ANYWHERE);
 	KUNIT_EXPECT_GT(test, vm_events(PSWPOUT), out);
 	KUNIT_EXPECT_EQ(test, anon_wrong(at), 0UL);
 	anon_end(mm);
@@ -448,7 +451,7 @@ static void locked_pages_stay(struct kunit *test)
 	lru_add_drain_all();
 	KUNIT_EXPECT_EQ(test, global_node_page_state(NR_UNEVICTABLE), unevictable + kept);
 	for (unsigned int n = 0; n < 40 && get_mm_rss(mm) > anon_pages() / 2; n++)
-		try_to_free_pages(0, GFP_KERNEL);
+		try_to_free_pages(0, GFP_KERNEL | ANYWHERE);
 	KUNIT_EXPECT_LE(test, get_mm_rss(mm), anon_pages() / 2);
 	for (unsigned long i = 0; i < kept; i++)
 		wrong += !(mm_pagemap(mm, at + i * PAGE_SIZE) & PM_PRESENT);
@@ -557,9 +560,9 @@ static void twice_the_memory(struct kunit *test)
 	at = vm_mmap(NULL, 0, BEYOND * PAGE_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, 0);
 	KUNIT_EXPECT_FALSE(test, IS_ERR_VALUE(at));
 	migrate_disable();
-	hoard_init(&hoard);
-	hoard_all(&hoard, 0);
-	hoard_give(&hoard, ROOM);
+	/* Neither files nor what lies on other CPUs' lists shall be what gives way. */
+	drop_caches(3);
+	hoard_but(&hoard, ROOM);
 	for (unsigned long i = 0; i < BEYOND && !wrong; i++)
 		wrong += put_user(i * 3 + 1, (unsigned long *)(at + i * PAGE_SIZE)) != 0;
 	for (unsigned long i = 0; i < BEYOND; i++)

@@ -27,6 +27,8 @@
 /* ---- the store ---- */
 
 #define STORE_PAGES 12
+/* What cases leave free for who runs them. */
+#define SLACK_BLOCKS 32
 
 /**
  * struct store - pages that a shrinker gives back
@@ -68,6 +70,7 @@ static struct page *store_take(void)
 }
 
 static unsigned long stalls(void);
+static unsigned long store_give(unsigned long blocks);
 
 static unsigned long store_scan(struct shrinker *s, struct shrink_control *sc)
 {
@@ -106,6 +109,9 @@ static void store_fill(struct kunit *test, unsigned long pages, gfp_t need)
 	while (store.nr < pages) {
 		struct page *page = alloc_page(GFP_QUIET);
 
+		/* What was given back last may be of a low zone, or wait on another CPU's lists. */
+		if (!page && store_give(SLACK_BLOCKS))
+			continue;
 		KUNIT_ASSERT_NOT_NULL(test, page);
 		spin_lock(&store.lock);
 		list_add(&page->lru, &store.pages);
@@ -144,19 +150,24 @@ static unsigned long hoard_with(gfp_t gfp, int order)
 	return blocks;
 }
 
-/* Up to @blocks of them, the last taken first. */
-static void store_give(unsigned long blocks)
+/* Up to @blocks of them, the last taken first. Return: how many. */
+static unsigned long store_give(unsigned long blocks)
 {
-	for (struct page *page; blocks--;) {
+	unsigned long given;
+
+	for (given = 0; given < blocks; given++) {
+		struct page *page;
+
 		spin_lock(&hoard_lock);
 		page = list_first_entry_or_null(&hoard, struct page, lru);
 		if (page)
 			list_del(&page->lru);
 		spin_unlock(&hoard_lock);
 		if (!page)
-			return;
+			break;
 		__free_pages(page, (unsigned int)page->private);
 	}
+	return given;
 }
 
 static unsigned long since(enum vm_event_item item)
@@ -208,9 +219,6 @@ static unsigned long dig(void)
 	return hoard_with(GFP_ATOMIC | __GFP_NOMEMALLOC | __GFP_NOWARN, MAX_PAGE_ORDER) +
 	       hoard_with(GFP_ATOMIC | __GFP_NOWARN, 0);
 }
-
-/* What cases leave free for who runs them. */
-#define SLACK_BLOCKS 32
 
 static void gfp_suite_exit(struct kunit_suite *suite)
 {
