@@ -126,6 +126,18 @@ static const char probe[] =
 	"canvas.dispatchEvent(new WheelEvent('wheel',\n"
 	"  {deltaY: 100, clientX: spot().left + 4, clientY: spot().top + 4, cancelable: true}));\n"
 	"say.push('wheel ' + view.per);\n"
+	"$('in').click();\n"
+	"{ const grown = new Set(); for (let n = 0; n < view.rows * view.columns; n++) {\n"
+	"  const pfn = origin() + n, b = blockOf(pfn);\n"
+	"  if (joins(pfn, 1) && b.end - b.head < 2) grown.add('alone');\n"
+	"  if (b.end - b.head > 1 && pfn + 1 < b.end && (n + 1) % view.columns && !joins(pfn, 1)) grown.add('cut');\n"
+	"  if (joins(pfn, 1)) grown.add('blocks'); }\n"
+	"say.push('pages grow to: ' + [...grown].join(' ')); }\n"
+	"view.top = 0; draw(); say.push($('where').textContent);\n"
+	"$('by').value = 'order'; draw();\n"
+	"{ const seen = [...$('legend').children].map(e => e.textContent.match(/^order (\\d+)/)).filter(m => m).map(m "
+	"=> +m[1]);\n"
+	"say.push('orders ascend ' + (seen.length > 1 && seen.every((o, i) => !i || o > seen[i - 1]))); }\n"
 	"$('all').click(); zones[zones.length - 1].click();\n"
 	"for (const by of ['what', 'order', 'type', 'block']) {\n"
 	"  $('by').value = by; $('by').dispatchEvent(new Event('change'));\n"
@@ -187,6 +199,9 @@ START_TEST(in_a_browser)
 	expect_out(p, "^closest 1$");
 	expect_out(p, "^near: block pfn 0x0, address 0x0 / pageblock: [A-Za-z]+ / reserved$");
 	expect_out(p, "^wheel 2$");
+	expect_out(p, "^pages grow to: blocks$");
+	expect_out(p, "^a cell is 4 KiB, a row [0-9]+ KiB; pfn 0x0 to 0x[0-9a-f]+, 0.0 to [0-9.]+ % of the zone$");
+	expect_out(p, "^orders ascend true$");
 	expect_out(p, "^by what true$");
 	expect_out(p, "^by order true$");
 	expect_out(p, "^by type true$");
