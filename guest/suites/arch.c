@@ -262,17 +262,21 @@ static void peek_here(void *info)
 	__atomic_fetch_add(*p->at == p->want ? &p->right : &p->wrong, 1, __ATOMIC_SEQ_CST);
 }
 
-/* The same address backed by one page, then by another: nobody may see the first one any more. */
+/* The same address backed by one page, then by another: nobody may see the first one any more. (Of vmap(): an area of vmalloc() says
+ * which pages it has.) */
 static void old_translations_are_forgotten(struct kunit *test)
 {
-	unsigned long *p = vmalloc(PAGE_SIZE), va = (unsigned long)p;
-	struct page *pages[2] = {NULL, alloc_page(GFP_KERNEL)};
-	struct peek peek = {.at = p};
+	struct page *pages[2] = {alloc_page(GFP_KERNEL), alloc_page(GFP_KERNEL)};
+	unsigned long *p, va;
+	struct peek peek = {};
 	int err = 0;
 
-	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_NOT_NULL(test, pages[0]);
 	KUNIT_ASSERT_NOT_NULL(test, pages[1]);
-	pages[0] = vmalloc_to_page(p);
+	p = vmap(pages, 1, VM_MAP, PAGE_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	va = (unsigned long)p;
+	peek.at = p;
 	*p = 100;
 	*(unsigned long *)page_address(pages[1]) = 101;
 	for (unsigned int i = 0; i < 10 && !err; i++) {
@@ -284,7 +288,8 @@ static void old_translations_are_forgotten(struct kunit *test)
 	}
 	KUNIT_EXPECT_EQ(test, err, 0);
 	KUNIT_EXPECT_PTR_EQ(test, arch_vmalloc_to_page(p), pages[0]);
-	vfree(p);
+	vunmap(p);
+	__free_page(pages[0]);
 	__free_page(pages[1]);
 	KUNIT_EXPECT_EQ(test, peek.right, 10 * nr_cpu_ids);
 	KUNIT_EXPECT_EQ(test, peek.wrong, 0U);

@@ -358,13 +358,15 @@ static void other_cpus_forget(struct kunit *test)
 
 	if (num_online_cpus() < 2)
 		kunit_skip(test, "one CPU has nobody to tell (--cpus 2)");
+	/* Of vmap(): an area of vmalloc() says which pages it has. */
+	pages[0] = alloc_page(GFP_KERNEL);
 	pages[1] = alloc_page(GFP_KERNEL);
-	w.at = vmalloc(PAGE_SIZE);
-	KUNIT_ASSERT_TRUE(test, w.at && pages[1]);
+	KUNIT_ASSERT_TRUE(test, pages[0] && pages[1]);
+	w.at = vmap(pages, 1, VM_MAP, PAGE_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, (void *)w.at);
 	migrate_disable();
 	while (cpu == smp_processor_id())
 		cpu++;
-	pages[0] = vmalloc_to_page((void *)w.at);
 	*(unsigned long *)page_address(pages[0]) = 100;
 	*(unsigned long *)page_address(pages[1]) = 101;
 	init_completion(&w.done);
@@ -378,7 +380,8 @@ static void other_cpus_forget(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, errors, 0U);
 	KUNIT_EXPECT_EQ_MSG(test, stale, 0U, "of %u flushes, another CPU still knew the old page", REMAPS);
 	KUNIT_EXPECT_GE(test, arch_tlb_flushes(cpu) - answered, (unsigned long)REMAPS);
-	vfree((void *)w.at);
+	vunmap((void *)w.at);
+	__free_page(pages[0]);
 	__free_page(pages[1]);
 }
 
