@@ -230,7 +230,8 @@ static void wait_for_work(unsigned int order, enum zone_type highest)
 		}
 		wait_event(kswapd_wait, asked());
 	} else if (READ_ONCE(mm_node.kswapd_failures)) {
-		/* Nothing went: let others get on before the next try. */
+		/* Nothing went: let others get on before the next try. It is at work: what it is asked for meanwhile it takes up then. */
+		WRITE_ONCE(mm_node.kswapd_running, 1);
 		wait_event_timeout(kswapd_wait, kthread_should_stop(), 1);
 	}
 }

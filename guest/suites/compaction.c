@@ -385,7 +385,6 @@ struct writer {
 	struct mm_struct *mm;
 	unsigned long addr;
 	unsigned long rounds;
-	bool stop;
 	unsigned int errors;
 };
 
@@ -395,7 +394,7 @@ static int writer_fn(void *data)
 	struct writer *w = data;
 
 	kthread_use_mm(w->mm);
-	for (; !READ_ONCE(w->stop); w->rounds++) {
+	for (; !kthread_should_stop(); w->rounds++) {
 		for (unsigned long i = 0; i < BUSY_PAGES; i++) {
 			u64 __user *at = (u64 __user *)(w->addr + i * PAGE_SIZE + 8 * i);
 			u64 word = 0;
@@ -441,7 +440,6 @@ static void writers_do_not_notice(struct kunit *test)
 		msleep(10);
 	}
 	KUNIT_EXPECT_GT(test, vm_events(PGMIGRATE_SUCCESS), moved);
-	WRITE_ONCE(w.stop, true);
 	kthread_stop(task);
 	KUNIT_EXPECT_EQ(test, w.errors, 0U);
 	KUNIT_EXPECT_GT(test, w.rounds, 0UL);

@@ -364,7 +364,7 @@ static inline unsigned long isolated_pages(void)
 
 	for (unsigned int i = 0; i < 500; i++) {
 		n = global_node_page_state(NR_ISOLATED_ANON) + global_node_page_state(NR_ISOLATED_FILE);
-		if (!n && !READ_ONCE(mm_node.kswapd_running))
+		if (!n && !READ_ONCE(mm_node.kswapd_running) && READ_ONCE(mm_node.kswapd_highest) == MAX_NR_ZONES)
 			break;
 		msleep(10);
 	}

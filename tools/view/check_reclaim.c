@@ -57,7 +57,9 @@ static void check_worker(struct check_ctx *c, const struct view_threads *all, co
 		return;
 	}
 	check_ran(c, R_RECLAIM_WANTED);
-	if (w->highest == w->nothing || w->patient || !(t->task.__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
+	/* It says that it will wait before it looks for the last time whether somebody has asked: then it runs, or is on a queue. */
+	if (w->highest == w->nothing || w->patient || t->task.on_rq ||
+	    !(t->task.__state & (TASK_INTERRUPTIBLE | TASK_UNINTERRUPTIBLE)))
 		return;
 	f = check_fault(c, R_RECLAIM_WANTED, CHECK_NO_PFN, w->at, "%s", w->name);
 	check_got(f, "%s, asked for order %u of zones up to %u", thread_state(t), w->order, w->highest);
