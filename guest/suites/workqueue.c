@@ -137,7 +137,7 @@ static void queued_twice_is_once(struct kunit *test)
 	msleep(20);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j[0].runs), 0);
 	complete_all(&gate);
-	KUNIT_EXPECT_TRUE(test, flush_work(&j[0].work));
+	flush_work(&j[0].work);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j[0].runs), 2);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j[0].overlaps), 0);
 	flush_work(&j[1].work);
@@ -257,9 +257,15 @@ static void delayed_items_wait(struct kunit *test)
 {
 	struct job *j = jobs(test, 1);
 	unsigned long start = jiffies;
+	bool first, second;
 
-	KUNIT_EXPECT_TRUE(test, schedule_delayed_work(&j->delayed, 3));
-	KUNIT_EXPECT_FALSE(test, schedule_delayed_work(&j->delayed, 1));
+	/* A slow machine may have three ticks in between. */
+	local_irq_disable();
+	first = schedule_delayed_work(&j->delayed, 3);
+	second = schedule_delayed_work(&j->delayed, 1);
+	local_irq_enable();
+	KUNIT_EXPECT_TRUE(test, first);
+	KUNIT_EXPECT_FALSE(test, second);
 	KUNIT_ASSERT_TRUE(test, done(j));
 	KUNIT_EXPECT_TRUE(test, time_after_eq(j->when, start + 3));
 	/* Far away, then near. */
@@ -268,13 +274,36 @@ static void delayed_items_wait(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, done(j));
 	KUNIT_EXPECT_FALSE(test, mod_delayed_work(system_wq, &j->delayed, 1000 * HZ));
 	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&j->delayed));
-	KUNIT_EXPECT_TRUE(test, flush_delayed_work(&j->delayed));
+	flush_delayed_work(&j->delayed);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j->runs), 3);
-	schedule_delayed_work(&j->delayed, 2);
+	schedule_delayed_work(&j->delayed, 1000 * HZ);
 	KUNIT_EXPECT_TRUE(test, cancel_delayed_work_sync(&j->delayed));
 	KUNIT_EXPECT_FALSE(test, cancel_delayed_work(&j->delayed));
 	msleep(50);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j->runs), 3);
+}
+
+/* Whether there was something to wait for: on a slow machine a tick may come before the question, and then there was not. */
+static void flushing_tells_whether_it_waited(struct kunit *test)
+{
+	struct job *j = jobs(test, 1);
+	bool work = false, delayed = false, rcu = false;
+
+	KUNIT_EXPECT_FALSE(test, flush_work(&j->work));
+	KUNIT_EXPECT_FALSE(test, flush_delayed_work(&j->delayed));
+	KUNIT_EXPECT_FALSE(test, flush_rcu_work(&j->rcu));
+	for (unsigned int tries = 0; tries < 10 && !(work && delayed && rcu); tries++) {
+		schedule_work(&j->work);
+		work |= flush_work(&j->work);
+		schedule_delayed_work(&j->delayed, 1000 * HZ);
+		delayed |= flush_delayed_work(&j->delayed);
+		queue_rcu_work(system_wq, &j->rcu);
+		rcu |= flush_rcu_work(&j->rcu);
+	}
+	KUNIT_EXPECT_TRUE(test, work);
+	KUNIT_EXPECT_TRUE(test, delayed);
+	KUNIT_EXPECT_TRUE(test, rcu);
+	KUNIT_EXPECT_FALSE(test, flush_work(&j->work));
 }
 
 static void flushing_waits_for_all(struct kunit *test)
@@ -341,10 +370,15 @@ static void ordered_queues_keep_order(struct kunit *test)
 static void grace_periods_come_before(struct kunit *test)
 {
 	struct job *j = jobs(test, 1);
+	bool first, second;
 
-	KUNIT_EXPECT_TRUE(test, queue_rcu_work(system_wq, &j->rcu));
-	KUNIT_EXPECT_FALSE(test, queue_rcu_work(system_wq, &j->rcu));
-	KUNIT_EXPECT_TRUE(test, flush_rcu_work(&j->rcu));
+	rcu_read_lock();
+	first = queue_rcu_work(system_wq, &j->rcu);
+	second = queue_rcu_work(system_wq, &j->rcu);
+	rcu_read_unlock();
+	KUNIT_EXPECT_TRUE(test, first);
+	KUNIT_EXPECT_FALSE(test, second);
+	flush_rcu_work(&j->rcu);
 	KUNIT_EXPECT_EQ(test, atomic_read(&j->runs), 1);
 }
 
@@ -456,6 +490,7 @@ static struct kunit_case workqueue_cases[] = {
 	KUNIT_CASE(without_memory_the_rescuer_comes),
 	KUNIT_CASE(cancelled_items_do_not_run),
 	KUNIT_CASE(delayed_items_wait),
+	KUNIT_CASE(flushing_tells_whether_it_waited),
 	KUNIT_CASE(flushing_waits_for_all),
 	KUNIT_CASE(ordered_queues_keep_order),
 	KUNIT_CASE(grace_periods_come_before),
