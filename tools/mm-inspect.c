@@ -33,7 +33,8 @@ static const struct command {
 	const char *what;
 } commands[] = {
 	{"check", cmd_check, NULL,
-	 "prove or refute the invariants (--list: which, and which not and why; --only RULES, --skip RULES; --verbose: "
+	 "prove or refute the invariants (--list: which, and which not and why; --only RULES, --skip RULES; --since "
+	 "CORE: against an earlier moment; --verbose: "
 	 "speed)"},
 	{"buddyinfo", cmd_buddyinfo, NULL, "free blocks by zone and order"},
 	{"zoneinfo", cmd_zoneinfo, NULL, "zones: sizes, watermarks, protection, counters, per-CPU lists"},
