@@ -64,6 +64,9 @@ void proc_wait(struct proc *p, unsigned int seconds);
 /** proc_saw - wait until its stdout has @text, at most @seconds. */
 bool proc_saw(struct proc *p, const char *text, unsigned int seconds);
 
+/** start_lingering - a guest with two CPUs and a control socket that stays busy so long; return when it is ready. */
+void start_lingering(struct proc *p, const char *socket, unsigned int seconds);
+
 /** run - start, wait at most LIMIT seconds, return what came of it: run("mmvisor", "list"). */
 #define run(...) run_argv(LIMIT, AS_SELF, (const char *const[]){__VA_ARGS__, NULL})
 #define run_as(who, ...) run_argv(LIMIT, who, (const char *const[]){__VA_ARGS__, NULL})

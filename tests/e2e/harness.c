@@ -235,6 +235,21 @@ bool proc_saw(struct proc *p, const char *text, unsigned int seconds)
 	return false;
 }
 
+void start_lingering(struct proc *p, const char *socket, unsigned int seconds)
+{
+	char option[40];
+	const char *const argv[] = {
+		"mmvisor", "run", "--cpus", "2", "--control", socket, "--append", option, program_path("e2e/linger.ko"),
+		NULL};
+
+	snprintf(option, sizeof(option), "linger.seconds=%u", seconds);
+	proc_start(p, AS_SELF, argv);
+	if (proc_saw(p, "linger: ready", 60))
+		return;
+	proc_wait(p, 1);
+	ck_abort_msg("the guest did not get ready: code %d\nstdout: %s\nstderr: %s", p->code, p->out, p->err);
+}
+
 struct proc *run_argv(unsigned int seconds, enum who who, const char *const *argv)
 {
 	struct proc *p = calloc(1, sizeof(*p));

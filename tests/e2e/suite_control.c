@@ -22,6 +22,8 @@
 #include "tests/e2e/e2e.h"
 
 #define SOCKET "ctl.sock"
+/* Nobody waits for its end. */
+#define FOR_LONG 600
 #define MAX_REGIONS 32
 
 /* ---- a client ---- */
@@ -93,25 +95,6 @@ static const char *text_of(struct json_object *o, const char *path)
 	return json_object_get_string(json_member(o, path));
 }
 
-static void start(struct proc *p)
-{
-	const char *const argv[] = {"mmvisor",
-				    "run",
-				    "--cpus",
-				    "2",
-				    "--control",
-				    SOCKET,
-				    "--timeout",
-				    "60",
-				    "--append",
-				    "linger.seconds=600",
-				    program_path("e2e/linger.ko"),
-				    NULL};
-
-	proc_start(p, AS_SELF, argv);
-	ck_assert_msg(proc_saw(p, "linger: ready", 60), "the guest did not get ready");
-}
-
 /* It ends because it was told to: that is no success, and says so. */
 static void quit(struct proc *p, int fd)
 {
@@ -131,7 +114,7 @@ START_TEST(says_how_it_is)
 	struct json_object *o;
 	struct proc guest;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	o = control_ok(fd, "{\"cmd\": \"status\", \"id\": \"first\"}");
@@ -165,7 +148,7 @@ START_TEST(hands_out_the_log)
 	struct json_object *o, *lines, *last;
 	struct proc guest;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	o = control_ok(fd, "{\"cmd\": \"log\"}");
@@ -203,7 +186,7 @@ START_TEST(memory_is_for_reading)
 	struct proc guest;
 	int fds[MAX_REGIONS];
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	control_send(fd, "{\"cmd\": \"fds\"}\n", 15);
@@ -244,7 +227,7 @@ START_TEST(snapshot_is_a_core)
 	struct proc guest, *p;
 	char file[512], request[600];
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	snprintf(request, sizeof(request), "{\"cmd\": \"snapshot\", \"file\": \"%s/s.core\"}",
@@ -283,7 +266,7 @@ START_TEST(interrupts_on_demand)
 {
 	struct proc guest;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	control_refused(fd, "{\"cmd\": \"inject\"}", "say");
@@ -404,7 +387,7 @@ START_TEST(descriptors_run_out)
 	unsigned long before;
 	int in[2], late;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	in[0] = control_connect(SOCKET);
 	control_ok(in[0], "{\"cmd\": \"status\"}");
 	leave_descriptors(guest.pid, 1);
@@ -450,7 +433,7 @@ START_TEST(places_run_out)
 	struct proc guest;
 	int in[16];
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	for (int i = 0; i < 16; i++) {
 		in[i] = control_connect(SOCKET);
 		control_ok(in[i], "{\"cmd\": \"status\"}");
@@ -487,7 +470,7 @@ START_TEST(nonsense_is_refused_and_nothing_else_happens)
 					    "{'cmd': 'quit'}"};
 	struct proc guest;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int fd = control_connect(SOCKET);
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -528,7 +511,7 @@ START_TEST(mutated_requests)
 	char bytes[256];
 
 	printf("mutated_requests: seed %u\n", seed);
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	for (int n = 0; n < 300; n++) {
 		int fd = control_connect(SOCKET);
 
@@ -558,7 +541,7 @@ START_TEST(who_does_not_read_is_thrown_out)
 	struct proc guest;
 	ssize_t n = 0;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	int deaf = control_connect(SOCKET), fd = control_connect(SOCKET);
 	struct timeval brief = {.tv_sec = 60};
 
@@ -585,7 +568,7 @@ START_TEST(others_stay_out)
 		skip("others_stay_out: needs root, to be somebody else");
 		return;
 	}
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	ck_assert_int_eq(stat(SOCKET, &st), 0);
 	ck_assert_int_eq(st.st_mode & 0077, 0);
 	p = run_as(AS_NOBODY, "mm-inspect", "check", SOCKET);

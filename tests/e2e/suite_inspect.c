@@ -11,23 +11,8 @@
 #include "tests/e2e/e2e.h"
 
 #define SOCKET "i.sock"
-
-static void start(struct proc *p)
-{
-	const char *const argv[] = {"mmvisor",
-				    "run",
-				    "--cpus",
-				    "2",
-				    "--control",
-				    SOCKET,
-				    "--append",
-				    "linger.seconds=600",
-				    program_path("e2e/linger.ko"),
-				    NULL};
-
-	proc_start(p, AS_SELF, argv);
-	ck_assert_msg(proc_saw(p, "linger: ready", 60), "the guest did not get ready");
-}
+/* Nobody waits for its end. */
+#define FOR_LONG 600
 
 static void quit(struct proc *p)
 {
@@ -52,7 +37,7 @@ START_TEST(watch_repeats)
 	struct proc guest, *p;
 	char *save = NULL;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	p = run("mm-inspect", "watch", SOCKET, "--count", "2", "--interval", "0.05");
 	expect_code(p, 0);
 	expect_out(p, "check " SOCKET ", look 2, guest paused for [0-9.]+ ms");
@@ -92,7 +77,7 @@ START_TEST(top_shows_who_is_busy)
 	struct json_object *o, *list;
 	char *second;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	p = run("mm-inspect", "top", SOCKET, "--count", "2", "--interval", "0.2");
 	expect_code(p, 0);
 	expect_out(p, "^mm-inspect top  " SOCKET "  running on [a-z-]+, 2 CPUs");
@@ -132,7 +117,7 @@ START_TEST(top_on_a_terminal)
 		skip("top_on_a_terminal: there is no script(1) here");
 		return;
 	}
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	snprintf(command, sizeof(command),
 		 "stty rows 24 cols 90; (sleep 0.6; printf g; sleep 0.3; printf q) | script -qec 'stty rows 24 cols "
 		 "90; %s top " SOCKET " --interval 0.2' /dev/null",
@@ -151,7 +136,7 @@ START_TEST(backtraces)
 	struct proc guest, *p;
 	struct json_object *cpu;
 
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	p = run("mm-inspect", "bt", SOCKET);
 	expect_code(p, 0);
 	expect_out(p, "^vCPU 0  ");
@@ -226,7 +211,7 @@ START_TEST(diff_names_what_grew)
 
 	p = run("mmvisor", "run", "--cpus", "2", "--append", "kunit.action=none", "--core", "a.core", "--core-always");
 	expect_code(p, 0);
-	start(&guest);
+	start_lingering(&guest, SOCKET, FOR_LONG);
 	p = run("mm-inspect", "snapshot", SOCKET, "b.core");
 	expect_code(p, 0);
 	quit(&guest);

@@ -13,21 +13,6 @@
 
 #define SOCKET "live.sock"
 
-/* Start the payload that stays busy for so long; return when it is ready. */
-static void start_live(struct proc *p, const char *seconds)
-{
-	const char *const argv[] = {"mmvisor",  "run",       "--cpus",
-				    "2",        "--control", SOCKET,
-				    "--append", seconds,     program_path("e2e/linger.ko"),
-				    NULL};
-
-	proc_start(p, AS_SELF, argv);
-	if (proc_saw(p, "linger: ready", 60))
-		return;
-	proc_wait(p, 1);
-	ck_abort_msg("the guest did not get ready: code %d\nstdout: %s\nstderr: %s", p->code, p->out, p->err);
-}
-
 /* It went on as if nobody had looked, and took its socket away. */
 static void end_live(struct proc *p)
 {
@@ -42,7 +27,7 @@ START_TEST(inspector_looks_at_a_live_guest)
 	struct proc guest, *p;
 
 	/* Programs take their time in there. */
-	start_live(&guest, in_emulated_machine() ? "linger.seconds=20" : "linger.seconds=6");
+	start_lingering(&guest, SOCKET, in_emulated_machine() ? 20 : 6);
 	for (int n = 0; n < 5; n++) {
 		p = run("mm-inspect", "check", SOCKET);
 		expect_code(p, 0);
@@ -69,7 +54,7 @@ START_TEST(addresses_of_a_live_guest)
 {
 	struct proc guest, *p;
 
-	start_live(&guest, "linger.seconds=6");
+	start_lingering(&guest, SOCKET, 6);
 	char *out = calloc(1, 65536), *at;
 
 	ck_assert_int_gt((int)pread(guest.fd_out, out, 65535, 0), 0);
@@ -92,7 +77,7 @@ START_TEST(a_client_that_dies_resumes_the_guest)
 {
 	struct proc guest;
 
-	start_live(&guest, "linger.seconds=6");
+	start_lingering(&guest, SOCKET, 6);
 	int one = control_connect(SOCKET), two = control_connect(SOCKET);
 
 	control_ok(one, "{\"cmd\": \"pause\"}");
@@ -116,7 +101,7 @@ START_TEST(interrupted_run_cleans_up)
 {
 	struct proc guest;
 
-	start_live(&guest, "linger.seconds=6");
+	start_lingering(&guest, SOCKET, 6);
 	kill(guest.pid, _i ? SIGTERM : SIGINT);
 	proc_wait(&guest, 20);
 	ck_assert_msg(guest.code != RUN_STUCK && guest.code != 0, "ended with %d", guest.code);

@@ -527,6 +527,15 @@ static void give(unsigned long nr)
 	}
 }
 
+/* All goes back, and everything is as it should be. */
+static void end(struct mm_struct *mm)
+{
+	give(~0UL);
+	kthread_unuse_mm(mm);
+	mmput(mm);
+	assert_valid();
+}
+
 /* All that can be got back waits in a batch of the other CPU. */
 START_TEST(other_cpus_batches)
 {
@@ -544,10 +553,7 @@ START_TEST(other_cpus_batches)
 	ck_assert_uint_eq(mm_oom.invoked, 0);
 	ck_assert_uint_gt(get_mm_counter(mm, MM_SWAPENTS), 0);
 	__free_page(page);
-	give(~0UL);
-	kthread_unuse_mm(mm);
-	mmput(mm);
-	assert_valid();
+	end(mm);
 }
 END_TEST
 
@@ -570,10 +576,7 @@ START_TEST(nobody_dies_for_a_batch)
 	__free_page(page);
 	for (unsigned int i = 0; i < 3; i++)
 		__free_page(more[i]);
-	give(~0UL);
-	kthread_unuse_mm(mm);
-	mmput(mm);
-	assert_valid();
+	end(mm);
 }
 END_TEST
 
@@ -591,9 +594,7 @@ START_TEST(batches_hold_pages)
 	try_to_free_pages(0, GFP_KERNEL);
 	sim_cpu = 1;
 	ck_assert_ptr_nonnull(alloc_page(__GFP_MEMALLOC | __GFP_NOWARN));
-	give(~0UL);
-	kthread_unuse_mm(mm);
-	mmput(mm);
+	end(mm);
 }
 END_TEST
 
@@ -622,10 +623,7 @@ START_TEST(freed_at_the_last_moment)
 	ck_assert_ptr_nonnull(page);
 	ck_assert_uint_eq(mm_oom.invoked, 0);
 	__free_page(page);
-	give(~0UL);
-	kthread_unuse_mm(mm);
-	mmput(mm);
-	assert_valid();
+	end(mm);
 }
 END_TEST
 
