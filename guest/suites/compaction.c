@@ -109,6 +109,17 @@ static struct page *try_block(gfp_t gfp, unsigned int order)
 	return alloc_pages((gfp & ~__GFP_RECLAIM) | __GFP_NOWARN, order);
 }
 
+/* On one CPU: what is freed on one and drained on another stays on the first one's lists, and the block in pieces. */
+static enum compact_result compact_here(gfp_t gfp, unsigned int order)
+{
+	enum compact_result ret;
+
+	migrate_disable();
+	ret = try_to_compact_pages(gfp, order, COMPACT_PRIO_SYNC_FULL);
+	migrate_enable();
+	return ret;
+}
+
 static void pages_move_out_of_the_way(struct kunit *test)
 {
 	unsigned long scanned = vm_events(COMPACTMIGRATE_SCANNED), moved = vm_events(PGMIGRATE_SUCCESS);
@@ -124,8 +135,7 @@ static void pages_move_out_of_the_way(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vm_events(COMPACTMIGRATE_SCANNED), scanned);
 	KUNIT_EXPECT_EQ(test, vm_events(PGMIGRATE_SUCCESS), moved);
 	/* Pages of processes depend on no file's locks. */
-	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_NOFS | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
-			COMPACT_SUCCESS);
+	KUNIT_EXPECT_EQ(test, compact_here(GFP_NOFS | __GFP_MOVABLE, s.order), COMPACT_SUCCESS);
 	KUNIT_EXPECT_GT(test, vm_events(PGMIGRATE_SUCCESS), moved);
 	page = try_block(GFP_HIGHUSER_MOVABLE, s.order);
 	KUNIT_EXPECT_NOT_NULL(test, page);
@@ -204,12 +214,10 @@ static void note_places(struct file *file, const struct scene *s, unsigned long 
 }
 
 /* A changed page that kswapd cannot have: writing it failed before, so that only who syncs tries again. */
-static void change_page(struct kunit *test, struct file *file, unsigned long i)
+static void keep_dirty(struct kunit *test, struct file *file, unsigned long i)
 {
-	struct page *page;
+	struct page *page = find_lock_page(file->f_mapping, i);
 
-	KUNIT_EXPECT_TRUE(test, put(file, tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
-	page = find_lock_page(file->f_mapping, i);
 	KUNIT_EXPECT_NOT_NULL(test, page);
 	if (!page)
 		return;
@@ -229,7 +237,11 @@ static struct file *file_below(struct kunit *test, struct scene *s, struct super
 	KUNIT_EXPECT_EQ(test, vfs_fsync(file, 0), 0);
 	for (unsigned long i = 0; i < s->pages; i += 2)
 		if (is_changed(i))
-			change_page(test, file, i);
+			KUNIT_EXPECT_TRUE(test, put(file, tag_of(i), (loff_t)(i * PAGE_SIZE), PAGE_SIZE));
+	/* When all are: whoever writes beside that many pages that stay dirty is made to wait for each. */
+	for (unsigned long i = 0; i < s->pages; i += 2)
+		if (is_changed(i))
+			keep_dirty(test, file, i);
 	note_places(file, s, where);
 	holes_above(s);
 	for (unsigned long i = 1; i < s->pages; i += 2)
@@ -282,8 +294,7 @@ static void pages_of_files_move_with_their_contents(struct kunit *test)
 	file = file_below(test, &s, sb, where);
 	KUNIT_EXPECT_NULL(test, try_block(GFP_HIGHUSER_MOVABLE, s.order));
 	expect_nofs_moves_none(test, file, &s, where + s.pages);
-	KUNIT_EXPECT_EQ(test, try_to_compact_pages(GFP_KERNEL | __GFP_MOVABLE, s.order, COMPACT_PRIO_SYNC_FULL),
-			COMPACT_SUCCESS);
+	KUNIT_EXPECT_EQ(test, compact_here(GFP_KERNEL | __GFP_MOVABLE, s.order), COMPACT_SUCCESS);
 	/* That may have taken other pages alone, the file system's own: now all that can be moved moves up. */
 	compact_memory();
 	KUNIT_EXPECT_GE(test, count_moved(file, &s, where), s.pages / 8);
