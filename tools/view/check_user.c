@@ -273,6 +273,14 @@ static void check_space(struct space *s)
 		return;
 	}
 	check_areas(s);
+	if (s->mm.pgd % MMV_PAGE_SIZE) {
+		struct check_fault *f = fault(s, R_MM_KERNEL_HALF, s->addr + offsetof(struct mm_struct, pgd));
+
+		check_got(f, "a top table at %#lx", s->mm.pgd);
+		check_want(f, "one that is a page");
+		c->users_flux = true;
+		return;
+	}
 	walk_table(s, s->mm.pgd, 0, 4);
 	check_kernel_half(s);
 	unlike(s, R_MM_RSS, s->addr, "MM_ANONPAGES", s->mm.rss[MM_ANONPAGES], s->rss[MM_ANONPAGES]);
