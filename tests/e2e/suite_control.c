@@ -299,7 +299,7 @@ static int64_t cpu_of_line(struct json_object *lines, const char *name)
 START_TEST(a_device_line_runs_its_handler)
 {
 	const char *const argv[] = {
-		"mmvisor", "run", "--cpus", "2", "--control", SOCKET, "--timeout", "60", program_path("e2e/lines.ko"),
+		"mmvisor", "run", "--cpus", "2", "--control", SOCKET, "--timeout", "300", program_path("e2e/lines.ko"),
 		NULL};
 	static const char *const effects[] = {"queue1\"}", "lines: the queue's handler ran: 1\n",
 					      "storm0\"}", "lines: the storm's handler ran on CPU 1: 1\n",

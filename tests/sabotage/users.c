@@ -159,6 +159,12 @@ static void kernel_half(void)
 	poke64(DIRECT_MAP + mm.pgd + 511 * 8, 0);
 }
 
+/* A table begins where a page begins. */
+static void top_table_askew(void)
+{
+	add64(image_root()->mms.next.va + offsetof(struct mm_struct, pgd), 1);
+}
+
 static void cpu_bit(void)
 {
 	poke64(AT(mm_nth(1), struct mm_struct, cpus), 2);
@@ -400,6 +406,7 @@ const struct sabotage user_sabotage[] = {
 	{"mm.inside", "an entry leads to a slab", leads_to_a_slab, "slab.page " COUNTS},
 	{"mm.inside", "an entry behind all areas", outside_of_areas, COUNTS},
 	{"mm.kernel_half", "a hole in the kernel's half", kernel_half, ""},
+	{"mm.kernel_half", "a top table that is no page", top_table_askew, COUNTS " pgtable.owned"},
 	{"mm.cpus", "a CPU is noted that runs somebody else", cpu_bit, ""},
 	{"mm.cpus", "the CPU that runs it is not noted", cpu_lost, ""},
 	{"mm.rss", "pages are counted wrong", rss_off, ""},
