@@ -8,6 +8,7 @@
 #include <linux/smp.h>
 
 static unsigned int depth;
+static bool there;
 
 static noinline int digs_in_irq(volatile int *above)
 {
@@ -28,6 +29,7 @@ static void handler(void *unused)
 static noinline int is_interrupted(void *unused)
 {
 	(void)unused;
+	WRITE_ONCE(there, true);
 	while (!kthread_should_stop())
 		cpu_relax();
 	return 0;
@@ -38,7 +40,8 @@ static void overflows(struct kunit *test)
 	struct task_struct *task = kthread_run_on_cpu(is_interrupted, NULL, 1, "victim/%u");
 
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
-	while (!READ_ONCE(task->on_cpu))
+	/* Its CPU may have switched to it, and not be in its function yet. */
+	while (!READ_ONCE(there))
 		cpu_relax();
 	smp_call_function_single(1, handler, NULL, 1);
 	KUNIT_FAIL(test, "survived");

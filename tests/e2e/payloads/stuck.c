@@ -52,14 +52,19 @@ static noinline int is_interrupted(void *unused)
 
 static void gets_stuck(struct kunit *test)
 {
+	struct task_struct *task;
+
 	mutex_init(&stuck_mutex);
 	spin_lock_init(&task_lock);
 	spin_lock_init(&irq_lock);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run(holder, NULL, "holder"));
 	while (!mutex_is_locked(&stuck_mutex))
 		msleep(1);
-	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run_on_cpu(waiter, NULL, 0, "waiter/%u"));
-	msleep(20);
+	task = kthread_run_on_cpu(waiter, NULL, 0, "waiter/%u");
+	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, task);
+	/* Until it waits, for good. */
+	while (READ_ONCE(task->__state) == TASK_RUNNING)
+		msleep(1);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, kthread_run_on_cpu(is_interrupted, NULL, 1, "victim/%u"));
 	while (!READ_ONCE(in_section))
 		msleep(1);
