@@ -352,7 +352,7 @@ static void an_exhausted_zone_fails_clearly_and_recovers(struct kunit *test)
 
 	need_dma_zone_device(test);
 	drain(GFP_DMA | GFP_ATOMIC, &chain);
-	p = dma_alloc_coherent(dev, PAGE_SIZE, &addr, GFP_NOWAIT | __GFP_NOWARN);
+	p = dma_alloc_coherent(dev, PAGE_SIZE, &addr, GFP_NOWAIT);
 	undrain(chain);
 	KUNIT_EXPECT_NULL(test, p);
 	p = dma_alloc_coherent(dev, PAGE_SIZE, &addr, GFP_KERNEL);
@@ -374,7 +374,7 @@ static void a_drained_machine_keeps_memory_for_the_device(struct kunit *test)
 		kunit_skip(test, "nothing is kept back in a DMA zone this small");
 	drain(GFP_NOWAIT, &chain);
 	for (unsigned int i = 0; i < 8; i++)
-		p[i] = dma_alloc_coherent(dev, PAGE_SIZE, &addr[i], GFP_NOWAIT | __GFP_NOWARN);
+		p[i] = dma_alloc_coherent(dev, PAGE_SIZE, &addr[i], GFP_NOWAIT);
 	undrain(chain);
 	for (unsigned int i = 0; i < 8; i++) {
 		KUNIT_EXPECT_NOT_NULL(test, p[i]);

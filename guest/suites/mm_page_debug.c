@@ -153,8 +153,8 @@ static void expect_lines(struct kunit *test, const char *const *lines, unsigned 
 static void refusal_is_reported(struct kunit *test)
 {
 	static const char *const lines[] = {
-		": page allocation failure: order:2, mode:0x10c00(GFP_NOIO|__GFP_NORETRY), "
-		"nodemask=(null),cpuset=/,mems_allowed=0\n",
+		(": page allocation failure: order:2, mode:0x10c00(GFP_NOIO|__GFP_NORETRY), "
+		 "nodemask=(null),cpuset=/,mems_allowed=0\n"),
 		"CPU: ",
 		"preempt_count: 0x0, interrupts on\n",
 		"Call Trace:\n [<",

@@ -71,7 +71,7 @@ static void under_storm(struct mm_worker *w)
 
 static void interrupt_storm(struct kunit *test)
 {
-	int handles[MMV_NR_CPUS];
+	int handles[MMV_NR_CPUS] = {0};
 	unsigned int cpu;
 
 	if (!dma_engine_count())

@@ -34,6 +34,20 @@ __printf(5, 6) void kunit_fail_str(struct kunit *test, const struct kunit_loc *l
 __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *loc, const void *left, const void *right,
 				   size_t size, const char *fmt, ...);
 
+/*
+ * An analyzer is told that an assertion ends here. The compiler is not: it would put nothing behind the call, and its return address
+ * would be in another function.
+ */
+#ifdef __clang_analyzer__
+#define __KUNIT_END(TYPE)                                                                                              \
+	do {                                                                                                           \
+		if ((TYPE) == KUNIT_ASSERTION)                                                                         \
+			__builtin_unreachable();                                                                       \
+	} while (0)
+#else
+#define __KUNIT_END(TYPE) ((void)0)
+#endif
+
 #define __KUNIT_LOC(TYPE, OP, LEFT, RIGHT)                                                                             \
 	static const struct kunit_loc __loc = {__FILE__, __LINE__, TYPE, OP, LEFT, RIGHT}
 
@@ -42,6 +56,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 		if (unlikely(!(cond))) {                                                                               \
 			__KUNIT_LOC(TYPE, NULL, text, NULL);                                                           \
 			kunit_fail_unary(test, &__loc, fmt, ##__VA_ARGS__);                                            \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
@@ -55,6 +70,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 			__KUNIT_LOC(TYPE, #op, #left, #right);                                                         \
 			kunit_fail_int(test, &__loc, (long long)__kl, (long long)__kr, (__kt)-1 > (__kt)0, fmt,        \
 				       ##__VA_ARGS__);                                                                 \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
@@ -65,6 +81,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 		if (unlikely(!(__kl op __kr))) {                                                                       \
 			__KUNIT_LOC(TYPE, #op, #left, #right);                                                         \
 			kunit_fail_ptr(test, &__loc, (const void *)__kl, (const void *)__kr, fmt, ##__VA_ARGS__);      \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
@@ -75,6 +92,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 		if (unlikely(!__kl || !__kr || !(strcmp(__kl, __kr) op 0))) {                                          \
 			__KUNIT_LOC(TYPE, #op, #left, #right);                                                         \
 			kunit_fail_str(test, &__loc, __kl, __kr, fmt, ##__VA_ARGS__);                                  \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
@@ -86,6 +104,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 		if (unlikely(!__kl || !__kr || !(memcmp(__kl, __kr, __ks) op 0))) {                                    \
 			__KUNIT_LOC(TYPE, #op, #left, #right);                                                         \
 			kunit_fail_mem(test, &__loc, __kl, __kr, __ks, fmt, ##__VA_ARGS__);                            \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
@@ -95,6 +114,7 @@ __printf(6, 7) void kunit_fail_mem(struct kunit *test, const struct kunit_loc *l
 		if (unlikely(IS_ERR_OR_NULL(__kp))) {                                                                  \
 			__KUNIT_LOC(TYPE, "not an error or", #ptr, "NULL");                                            \
 			kunit_fail_ptr(test, &__loc, __kp, NULL, fmt, ##__VA_ARGS__);                                  \
+			__KUNIT_END(TYPE);                                                                             \
 		}                                                                                                      \
 	} while (0)
 
