@@ -70,6 +70,7 @@ tidy_one() {
 	local guest=(-ffreestanding -nostdinc -isystem "$(${CC:-gcc} -print-file-name=include)" -Iinclude -Iguest/arch/x86/include
 		-mcmodel=kernel -mno-red-zone -mgeneral-regs-only -DMM_GUEST=1 -DMM_DEBUG=2 -DMM_CONTEXT_CHECKS=1)
 	case $1 in
+	tests/bench/payloads/*) flags+=("${guest[@]}" -Itests/bench/payloads/mmvisor) ;;
 	guest/arch/x86/fdt.c) flags+=("${guest[@]}" -Iguest/arch/x86/libc -idirafter /usr/include) ;;
 	guest/* | tests/*/payloads/*) flags+=("${guest[@]}") ;;
 	*) flags+=(-D_GNU_SOURCE) ;;
@@ -86,7 +87,7 @@ tidy_one() {
 
 lint_tidy() {
 	# The host build of the allocators has flags of its own; the same sources are looked at as the guest compiles them.
-	if sources '*.c' | grep -v '^tests/unit/' | xargs -r -P 2 -n 1 tools/lint.sh --tidy-one; then
+	if sources '*.c' | grep -Ev '^tests/(unit/|bench/native)' | xargs -r -P 2 -n 1 tools/lint.sh --tidy-one; then
 		note tidy clean
 	else
 		note tidy 'see above'

@@ -136,12 +136,14 @@ static void each(struct kunit *test, const struct way *way, struct hold *h, unsi
 
 static void everywhere(struct kunit *test, const struct way *way, struct hold *h)
 {
-	unsigned long back = restart_sent_back(), finished = restart_finished(), stride = 1;
+	unsigned long back, finished, stride = 1;
 	unsigned long want_back, want_finished;
 	ktime_t start;
 
 	if (mm_debug_hooks())
 		kunit_skip(test, "the debug kernel takes too many steps; the sequences are the same");
+	back = restart_sent_back();
+	finished = restart_finished();
 	/* So that the lists have something. */
 	both_at(test, way, h, ~0UL);
 	start = ktime_get();

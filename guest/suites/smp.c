@@ -171,7 +171,7 @@ static int call_everybody(void *data)
 static void everybody_calls_everybody(struct kunit *test)
 {
 	int cpus = (int)num_online_cpus();
-	struct task_struct *tasks[NR_CPUS];
+	struct task_struct *tasks[NR_CPUS] = {NULL};
 	DECLARE_COMPLETION(done);
 	unsigned int cpu;
 

@@ -362,6 +362,7 @@ static int kswapd_row(void)
 
 		take_all_free();
 		bench_kswapd_begin();
+		/* One of the two kernels has the second in the first. NOLINTNEXTLINE(misc-redundant-expression) */
 		page = alloc_pages(GFP_NOWAIT | __GFP_NOWARN, 0);
 		took = bench_kswapd_ticks();
 		freed = bench_kswapd_freed() - freed;
