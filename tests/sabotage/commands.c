@@ -133,7 +133,7 @@ static const char *expand(const char *word, const char *where)
 
 /* ---- one command ---- */
 
-/* As async-signal-safe as it has to be: the process ends here. */
+/* As async-signal-safe as it has to be: the process ends here. NOLINTBEGIN(bugprone-signal-handler) */
 static void too_slow(int sig)
 {
 	(void)sig;
@@ -149,6 +149,7 @@ static void died(int sig)
 	signal(sig, SIG_DFL);
 	raise(sig);
 }
+/* NOLINTEND(bugprone-signal-handler) */
 
 static void set_timer(long seconds)
 {
