@@ -173,11 +173,12 @@ bool dma_job_step(struct dma_job *job, const struct ram *ram, uint64_t budget)
 		uint8_t *from = reads(d) ? next_piece(&job->src, ram, &n) : NULL;
 		uint8_t *to = writes(d) ? next_piece(&job->dst, ram, &n) : NULL;
 
-		if (d->op == DMA_COPY)
+		/* DMA_COPY has both sides, DMA_FILL the one, DMA_CRC32C the other. */
+		if (from && to)
 			memcpy(to, from, n);
-		else if (d->op == DMA_FILL)
+		else if (to)
 			memset(to, (int)(d->src & 0xff), n);
-		else
+		else if (from)
 			job->crc = dma_crc32c(job->crc, from, n);
 		if (from)
 			advance(&job->src, n);

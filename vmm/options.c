@@ -137,7 +137,7 @@ static int option_dma(struct run_config *cfg, const char *text, bool first)
 }
 
 static const char *const disk_options[] = {
-	[OPT_DISK - OPT_DISK] = "--disk", [OPT_SWAP - OPT_DISK] = "--swap", [OPT_SCRATCH - OPT_DISK] = "--scratch"};
+	[0] = "--disk", [OPT_SWAP - OPT_DISK] = "--swap", [OPT_SCRATCH - OPT_DISK] = "--scratch"};
 
 static int option_disk(struct run_config *cfg, int which, char *text)
 {

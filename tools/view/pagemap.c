@@ -61,7 +61,7 @@ static int add(struct walk *w, struct map_run run)
 		last->nr += run.nr;
 		return 0;
 	}
-	if (grow((void **)&m->runs, m->nr_runs, &m->cap_runs, MAX_RUNS, sizeof(*m->runs)))
+	if (grow((void **)&m->runs, m->nr_runs, &m->cap_runs, MAX_RUNS, sizeof(*m->runs)) || !m->runs)
 		return -1;
 	m->runs[m->nr_runs++] = run;
 	return 0;
